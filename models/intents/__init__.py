@@ -1,0 +1,1 @@
+"""Intents that emerge online: micro-clusters, two levels of intents, stable ids."""

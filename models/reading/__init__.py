@@ -1,0 +1,1 @@
+"""Reading a conversation without an LLM: gate, segments, friction signals, outcome."""

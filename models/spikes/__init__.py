@@ -1,0 +1,1 @@
+"""Spikes: an intent seen, or failing, more often than its own past explains."""

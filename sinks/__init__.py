@@ -1,0 +1,1 @@
+"""Who else hears of it: one file per outside system, the only importer of its client."""
