@@ -20,9 +20,7 @@ class IntentEvent(CloudEvent):
     name: str = ""
     previous_name: str | None = None
     terms: tuple[str, ...] = Field(default=(), description="distinctive words, strongest first")
-    example: str = Field(
-        default="", description="its most central short turn, redacted; written by strangers"
-    )
+    example: str = Field(default="", description="its most central short turn; written by strangers")
     lineage: tuple[str, ...] = Field(default=(), description="parents (split, created) or successor (merged)")
     fines: tuple[str, ...] = Field(default=(), description="fine intents it consists of")
     turns: int = Field(default=0, description="turns assigned so far")

@@ -65,14 +65,14 @@ class IntentMinute(Message):
     counts: dict[str, Count] = Field(default_factory=dict, description="by fine intent id")
     groups: dict[str, str] = Field(
         default_factory=dict,
-        description="fine intent -> intent, for the fine intents counted here; for all live ones if regrouped",
+        description="fine intent -> intent, of the fine intents counted here; of all if regrouped",
     )
     regrouped: bool = Field(default=False, description="groups changed since the minute before")
     moved: dict[str, str] = Field(
         default_factory=dict, description="vanished fine intent -> its successor, since the minute before"
     )
     names: dict[str, str] = Field(
-        default_factory=dict, description="intent -> name, for the intents in groups"
+        default_factory=dict, description="intent -> name, of the intents in groups"
     )
     as_of: tuple[Source, ...] = Field(
         default=(), description="conversation events taken in, by partition, when the minute closed"

@@ -7,7 +7,6 @@ A log that restarted has another name, so its offsets never look old (see ``Posi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from groundswell.models.contract import Message
 
@@ -30,7 +29,8 @@ class Source(Message):
         return f"{self.log}/{self.partition}/{self.offset}/{self.index}"
 
 
-class Taken(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Taken:
     """The last position taken from one partition."""
 
     log: str
@@ -65,7 +65,7 @@ class Positions:
 
     def to_json(self) -> dict[str, list[str | int]]:
         """Return a JSON value, partitions in order."""
-        return {str(partition): list(self.taken[partition]) for partition in sorted(self.taken)}
+        return {str(p): [t.log, t.offset, t.index] for p, t in sorted(self.taken.items())}
 
     @classmethod
     def from_json(cls, value: Mapping[str, list[str | int]]) -> "Positions":
