@@ -63,6 +63,8 @@ def _milliseconds(value: Any) -> Any:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return round(moment.timestamp() * 1000)
+    if not abs(value) < 1e15:
+        raise ValueError("time in milliseconds is out of range")
     return round(value)
 
 

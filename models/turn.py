@@ -25,7 +25,7 @@ class SegmentOutcome(Message):
     segment: int
     status: Literal["completed", "abandoned", "escalated", "failed", "unknown"]
     probability: Annotated[float, Field(ge=0, le=1)] = Field(
-        description="1 if explicit; at most .85 if inferred"
+        description="1 if told; at most .85 if inferred"
     )
     turns: int = Field(default=0, description="turns of the segment so far")
     first_failing_turn: int | None = Field(default=None, description="ordinal of the suspect; not a fact")

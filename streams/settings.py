@@ -1,0 +1,136 @@
+"""Everything that an operator may change: flag < environment < file is not; environment wins over the file.
+
+Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML file that
+``GROUNDSWELL_CONFIG`` names (whose ``agents`` section says which files belong to which agent).
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+
+class AgentFiles(BaseSettings):
+    """The files that steer one agent, relative to the configuration file, and who owns them."""
+
+    model_config = SettingsConfigDict(env_prefix="GROUNDSWELL_UNUSED_", extra="forbid")
+
+    tenant: str = "default"
+    prompt: Path | None = None
+    harness: Path | None = None
+    config: Path | None = None
+    owners: tuple[str, ...] = ()
+    repository: str = ""
+    base_ref: str = "main"
+
+
+class Settings(BaseSettings):
+    """What is in effect. Unknown keys of the file are refused, so that a typing error is noticed."""
+
+    model_config = SettingsConfigDict(env_prefix="GROUNDSWELL_", env_nested_delimiter="__", extra="forbid")
+
+    broker: str = Field(default="localhost:9092", description="Kafka bootstrap servers, comma separated")
+    store: str = Field(
+        default="http://localhost:6333",
+        description="Qdrant: http(s)://host:port, or edge:FOLDER for the embedded engine",
+    )
+    store_api_key: SecretStr | None = Field(default=None, description="Qdrant API key")
+    config: Path | None = Field(default=None, description="the YAML file with these settings and the agents")
+    group: str = Field(default="groundswell", description="prefix of the Kafka consumer group")
+    topic_prefix: str = Field(default="", description="put before every topic name")
+    partitions: int = Field(
+        default=12, ge=1, description="partitions of a topic that `groundswell topics` creates"
+    )
+    replication: int = Field(default=1, ge=1, description="replication factor of topics that are created")
+    web_bind: str = Field(
+        default="127.0.0.1", description="address of /metrics, /healthz, /readyz and the board"
+    )
+    web_port: int = Field(default=8080, ge=0, le=65535, description="its port; 0 picks a free one")
+    embedder: str = Field(
+        default="bundled", description="bundled, a fastembed model name, or a folder with a model"
+    )
+    embedder_threads: int = Field(default=1, ge=1)
+    embedder_url: str | None = Field(
+        default=None, description="OpenAI-compatible endpoint; `embedder` names its model"
+    )
+    embedder_api_key: SecretStr | None = None
+    user_key: SecretStr = Field(
+        default=SecretStr("groundswell"),
+        description="key of the hash under which user ids are stored; set your own",
+    )
+    redact: tuple[str, ...] = Field(
+        default=("default",), description="names of redaction patterns, or `default`"
+    )
+    redact_extra: tuple[str, ...] = Field(default=(), description="regular expressions to redact besides")
+    idle_timeout_s: int = Field(default=300, ge=1, description="silence after which a conversation has ended")
+    lateness_s: int = Field(default=90, ge=0, description="how long a minute waits for late events")
+    batch: int = Field(default=64, ge=1, le=4096, description="events taken at once")
+    linger_s: float = Field(default=0.05, gt=0, le=1, description="longest wait for a batch to fill")
+    tick_s: float = Field(default=30, gt=0, description="how often a worker tells each partition the time")
+    proposals_per_week: int = Field(default=4, ge=1, description="proposals for one agent in seven days")
+    evidence_conversations: int = Field(
+        default=2000, ge=50, description="conversations that a diagnosis reads"
+    )
+    runbook_url: str = ""
+    public_url: str = Field(default="http://localhost:8080", description="where people reach the board")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    agents: dict[str, AgentFiles] = Field(default_factory=dict, description="by agent name")
+
+    @field_validator("embedder", "broker", "store")
+    @classmethod
+    def _given(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: arguments, environment, the configuration file, defaults."""
+        given = init_settings().get("config") or os.environ.get("GROUNDSWELL_CONFIG")
+        sources = [init_settings, env_settings]
+        if given:
+            sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=_existing(given)))
+        return tuple(sources)
+
+    def files_of(self, tenant: str, agent: str) -> AgentFiles | None:
+        """Return the files of the tenant's agent, if they are configured."""
+        files = self.agents.get(agent)
+        return files if files is not None and files.tenant == tenant else None
+
+    def resolve(self, path: Path) -> Path:
+        """Return *path* as seen from the folder of the configuration file."""
+        return path if self.config is None else self.config.parent / path
+
+    def hash_user(self, user_id: str) -> str:
+        """Return the keyed hash (BLAKE2b, 64 bits) under which a user id is stored."""
+        key = hashlib.sha256(self.user_key.get_secret_value().encode()).digest()
+        return hashlib.blake2b(user_id.encode(), key=key, digest_size=8).hexdigest()
+
+    def masked(self) -> dict[str, Any]:
+        """Return what is in effect, secrets masked, in the order of the fields."""
+        return self.model_dump(mode="json")
+
+
+def _existing(path: str | Path) -> Path:
+    """Return *path*, or say which file is missing: a silent default would hide the mistake."""
+    found = Path(path)
+    if not found.is_file():
+        raise FileNotFoundError(
+            f"configuration file {found} does not exist; check GROUNDSWELL_CONFIG or --config"
+        )
+    return found

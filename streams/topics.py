@@ -1,0 +1,58 @@
+"""Every topic: its name, key, retention, and who writes it. Nothing else names a topic.
+
+Keys: a conversation's events stay in one partition and in order (tenant/agent/conversation);
+everything after `turns` is keyed by tenant/agent, events of one intent by tenant/agent/intent.
+"""
+
+from dataclasses import dataclass, field
+
+_DAY_MS = 24 * 3600 * 1000
+#: Conversation text may be long; Kafka's own default of 1 MB would refuse it.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: `key` is documentation, the writer's code decides."""
+
+    name: str
+    key: str
+    about: str
+    retention_days: int = 7
+    compacted: bool = False
+    config: dict[str, str] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, str]:
+        """Return the topic's configuration entries."""
+        policy = {"cleanup.policy": "compact"} if self.compacted else {"cleanup.policy": "delete"}
+        days = {} if self.compacted else {"retention.ms": str(self.retention_days * _DAY_MS)}
+        return {**policy, **days, "max.message.bytes": str(MAX_MESSAGE_BYTES), **self.config}
+
+
+CONVERSATION_EVENTS = Topic("conversation-events", "tenant/agent/conversation", "what producers send")
+TURNS = Topic("turns", "tenant/agent", "each event after reading: need, signals, outcome")
+INTENT_EVENTS = Topic("intent-events", "tenant/agent/intent", "intents created, renamed, merged, split", 90)
+INTENT_MINUTES = Topic("intent-minutes", "tenant/agent", "what each intent saw in one minute", 30)
+SPIKES = Topic("spikes", "tenant/agent", "an intent swells or fails, and when it is over", 90)
+CHANGE_PROPOSALS = Topic(
+    "change-proposals", "tenant/agent/intent", "changes proposed, or withheld and why", 365
+)
+CHANGE_STATUS = Topic("change-status", "proposal", "what became of a proposal, told by its consumer", 365)
+CHANGE_VERDICTS = Topic("change-verdicts", "proposal", "what the change did, measured after the merge", 365)
+INTENT_COMMANDS = Topic("intent-commands", "tenant/agent", "human edits of intents", 365)
+DEAD_LETTERS = Topic("dead-letters", "as it came", "what could not be read, and why, in headers", 30)
+
+TOPICS = (
+    CONVERSATION_EVENTS,
+    TURNS,
+    INTENT_EVENTS,
+    INTENT_MINUTES,
+    SPIKES,
+    CHANGE_PROPOSALS,
+    CHANGE_STATUS,
+    CHANGE_VERDICTS,
+    INTENT_COMMANDS,
+    DEAD_LETTERS,
+)
+#: What the stages write: the files that `groundswell run` leaves behind.
+OUTPUT_TOPICS = (TURNS, INTENT_EVENTS, INTENT_MINUTES, SPIKES, CHANGE_PROPOSALS, DEAD_LETTERS)
