@@ -1,0 +1,47 @@
+"""What one turn shows by its words: friction, progress, closure.
+
+Similarity of embeddings to example sentences was tried for this and fails: the topic outweighs the
+act, and negation is invisible to it. Phrases are narrow and mostly right.
+"""
+
+from collections.abc import Collection, Iterable
+
+from groundswell.models.reading.phrases import Signal, triggers_of
+from groundswell.models.reading.phrases_agent import OPENING_RULES, WHOLE_RULES
+from groundswell.models.reading.phrases_user import USER_RULES
+from groundswell.models.reading.wording import ends, fold
+
+#: Characters of an agent's turn in which a refusal or an apology is looked for.
+OPENING = 200
+_ORDER = {signal: place for place, signal in enumerate(Signal)}
+
+
+def user_signals(text: str) -> set[Signal]:
+    """Return what a user's turn shows; only its first 400 and last 200 characters are read."""
+    read = fold(ends(text))
+    words = triggers_of(read)
+    if not words:
+        return {Signal.CONFUSION} if "?" in read and len(read.strip()) < 6 else set()
+    return {rule.signal for rule in USER_RULES if rule.fires(read, words)}
+
+
+def agent_signals(text: str) -> set[Signal]:
+    """Return what an agent's turn shows; only its first 400 and last 200 characters are read."""
+    read = fold(ends(text))
+    words = triggers_of(read)
+    opening = read[:OPENING]
+    shown = {rule.signal for rule in WHOLE_RULES if rule.fires(read, words)}
+    shown |= {rule.signal for rule in OPENING_RULES if rule.fires(opening, words)}
+    if read.rstrip().endswith(("?", "？")):
+        shown.add(Signal.QUESTION)
+    return shown
+
+
+def closes(signals: Collection[Signal]) -> bool:
+    """Return whether a user's turn with these signals thanks or says goodbye."""
+    return Signal.THANKS in signals or Signal.FAREWELL in signals
+
+
+def in_order(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Return signals in the order in which `Signal` declares them: equal sets, equal bytes."""
+    return tuple(sorted(signals, key=_ORDER.__getitem__))
