@@ -42,6 +42,13 @@ def closes(signals: Collection[Signal]) -> bool:
     return Signal.THANKS in signals or Signal.FAREWELL in signals
 
 
+def concludes(text: str, signals: Collection[Signal]) -> bool:
+    """Return whether an agent's turn ends a matter: completion, an offer of more, thanks or goodbye."""
+    if Signal.COMPLETION in signals or Signal.ANYTHING_ELSE in signals:
+        return True
+    return closes(user_signals(text))
+
+
 def in_order(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     """Return signals in the order in which `Signal` declares them: equal sets, equal bytes."""
     return tuple(sorted(signals, key=_ORDER.__getitem__))

@@ -21,6 +21,11 @@ def ends(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} \n {text[-TAIL:]}"
 
 
+def encodable(text: str) -> str:
+    """Return *text* with lone surrogates, which no UTF-8 has, as question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A text's first 400 characters in lower case, without punctuation, and as words."""

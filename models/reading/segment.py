@@ -1,0 +1,95 @@
+"""A segment: the turns of a conversation that serve one goal."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, score
+from groundswell.models.reading.phrases import FRICTION, Signal
+from groundswell.models.reading.signals import in_order
+
+#: Signals remembered of one segment, the earliest.
+MAX_SIGNALS = 64
+
+
+class Closure(IntEnum):
+    """What has been said, since the last need, that would end a goal."""
+
+    OPEN = 0
+    DONE = 1  # the agent stated completion
+    CLOSED = 2  # the agent asked for anything else, or the user took leave
+
+
+#: A need opens a new segment if it is less similar than this to those of the segment.
+SPLIT_BELOW = {Closure.DONE: 0.1, Closure.CLOSED: 0.4}
+#: Shorter turns continue what was said before.
+MIN_WORDS_TO_SPLIT = 3
+
+
+def opens_segment(closure: Closure, words: int, similarity: float) -> bool:
+    """Return whether a need starts a new goal.
+
+    *similarity* is the greatest cosine to the segment's last needs, all centred on the tenant's mean.
+    Without anything that ends the goal before, similarity alone is too often wrong.
+    """
+    return words >= MIN_WORDS_TO_SPLIT and similarity < SPLIT_BELOW.get(closure, -2.0)
+
+
+@dataclass(slots=True)
+class Segment:
+    """State of one segment; JSON in, JSON out."""
+
+    number: int
+    start: int
+    turns: int = 0
+    stated: bool = False
+    tool_worked: bool = False
+    suspect: int | None = None
+    first_write: int | None = None
+    evidence: set[Evidence] = field(default_factory=set)
+    signals: list[tuple[int, Signal]] = field(default_factory=list)
+
+    def note(self, kind: Evidence, holds: bool) -> None:
+        """Let *kind* hold from now on, or no longer."""
+        if holds:
+            self.evidence.add(kind)
+        else:
+            self.evidence.discard(kind)
+
+    def observe(self, ordinal: int, shown: set[Signal], step: int | None) -> None:
+        """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of."""
+        for signal in in_order(shown):
+            if len(self.signals) < MAX_SIGNALS:
+                self.signals.append((ordinal, signal))
+            if signal in LASTING:
+                self.evidence.add(LASTING[signal])
+        if self.suspect is None and step is not None and step >= self.start and shown & FRICTION:
+            self.suspect = step
+
+    def outcome(self, *, silent: bool = False) -> SegmentOutcome:
+        """Return how the goal stands now."""
+        status, probability = judge(self.evidence, stated=self.stated, silent=silent)
+        suspects = [turn for turn in (self.suspect, self.first_write) if turn is not None]
+        failing = None if status == "completed" else min(suspects, default=None)
+        return SegmentOutcome(self.number, status, probability, score(self.evidence), self.turns, failing)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the state as a JSON document, equal states as equal documents."""
+        return {
+            "number": self.number,
+            "start": self.start,
+            "turns": self.turns,
+            "stated": self.stated,
+            "tool_worked": self.tool_worked,
+            "suspect": self.suspect,
+            "first_write": self.first_write,
+            "evidence": sorted(self.evidence),
+            "signals": self.signals,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "Segment":
+        """Restore what `to_document` gave."""
+        evidence = {Evidence(kind) for kind in document["evidence"]}
+        signals = [(ordinal, Signal(signal)) for ordinal, signal in document["signals"]]
+        return cls(**{**document, "evidence": evidence, "signals": signals})
