@@ -1,0 +1,70 @@
+"""Forgetting and returning: weights halve, silent sub-intents retire to the archive, and may come back."""
+
+import numpy as np
+
+from groundswell.models.intents.archive import Retired
+from groundswell.models.intents.geometry import Labels, Matrix, direction
+from groundswell.models.intents.model import Model
+from groundswell.models.intents.space import Space
+from groundswell.models.intents.state import State
+from groundswell.models.intents.ward import FREE
+
+FEWEST_LEFT = 3  # sub-intents that a retirement must leave
+
+
+def forget(state: State) -> None:
+    """Decay all weights since the last full refit; drop faded micro-clusters; retire silent sub-intents."""
+    model, space = state.model, state.space
+    if model is None or space is None:
+        return
+    state.micros.decay(2.0 ** (-(state.clock.seen - state.clock.last_full) / state.params.half_life))
+    rows = state.micros.rows()
+    labels = state.pinned((rows.places @ model.centroids.T).argmax(1), model.fines)
+    silent = _silent(state, model, labels)
+    faded = rows.weights < state.params.min_weight
+    if len(model.fines) - len(silent) >= FEWEST_LEFT:
+        faded |= np.isin(labels, silent)
+    else:
+        silent = []
+    left = np.flatnonzero(~faded | (rows.owners != FREE))
+    if len(left) <= 2 * state.params.neighbours:
+        return
+    _retire(state, model, space, labels, silent)
+    state.micros.keep(left)
+
+
+def _silent(state: State, model: Model, labels: Labels) -> list[int]:
+    """Return the rows of sub-intents that took no event for `silence` half-lives."""
+    last = np.zeros(len(model.fines), np.int64)
+    np.maximum.at(last, labels, state.micros.rows().hits)
+    pinned = {pin.fine for pin in state.pins}
+    limit = state.params.silence * state.params.half_life
+    return [
+        i for i, fine in enumerate(model.fines) if fine not in pinned and state.clock.seen - last[i] > limit
+    ]
+
+
+def _retire(state: State, model: Model, space: Space, labels: Labels, silent: list[int]) -> None:
+    rows = state.micros.rows()
+    for i in silent:
+        members = labels == i
+        total = rows.sums[members].sum(0) if members.any() else space.lift(model.centroids[i])
+        state.archive.add(Retired(model.fines[i], model.intents[i], direction(total)))
+        state.record("retired", "fine", model.fines[i])
+    state.model = model.without({model.fines[i] for i in silent})
+    for intent in sorted(set(model.intents) - set(state.model.intents)):
+        state.record("retired", "intent", intent)
+
+
+def revive(state: State, space: Space, centroids: Matrix, newborn: list[int]) -> dict[int, Retired]:
+    """Return, for each newborn row close enough to an archived sub-intent, what it takes up again."""
+    revived: dict[int, Retired] = {}
+    for row in newborn:
+        places, vectors = state.archive.kept()
+        if not places:
+            break
+        likeness = space.project_rows(vectors) @ centroids[row]
+        best = int(likeness.argmax())
+        if likeness[best] >= state.params.revive:
+            revived[row] = state.archive.take(places[best])
+    return revived

@@ -1,0 +1,70 @@
+"""Which sub-intent an event gets: on arrival, and afterwards by the model of today."""
+
+import numpy as np
+
+from groundswell.models.intents.geometry import direction
+from groundswell.models.intents.model import Model
+from groundswell.models.intents.state import State
+from groundswell.models.intents.ward import FREE
+from groundswell.models.record import Vector
+
+
+def lead(state: State, event: Vector) -> str:
+    """Leader clustering until there is a space: join the nearest leader or become one."""
+    leaders = state.provisionals
+    best, likeness = leaders.nearest(event)
+    if best >= 0 and (likeness >= state.params.leader or leaders.full):
+        return leaders.join(best, event, state.clock.seen)
+    return leaders.open(state.mint(), event, state.clock.seen)
+
+
+def emit(state: State, model: Model, place: Vector, likeness: Vector) -> str:
+    """Return an established sub-intent where the event fits one, else a provisional one, else a new one.
+
+    `place` is the event in the current space, `likeness` its cosine to every micro-cluster.
+    """
+    row = model.nearest(smooth(state, place, likeness))
+    own = float(model.centroids[row] @ place)
+    if own >= model.thresholds[row]:
+        return model.fines[row]
+    newborn = state.provisionals
+    best, other = newborn.nearest(place)
+    if best >= 0 and other > max(own, model.novelty):
+        return newborn.join(best, place, state.clock.seen)
+    if not newborn.full:
+        return newborn.open(state.mint(), place, state.clock.seen)
+    return model.fines[row]
+
+
+def smooth(state: State, place: Vector, likeness: Vector) -> Vector:
+    """Pull an event half-way to the weighted softmax mean of its nearest micro-clusters."""
+    params, rows, count = state.params, state.micros.rows(), len(likeness)
+    near = params.neighbours
+    if count <= 2 * near:
+        return place
+    nearest = np.argpartition(likeness, count - near)[count - near :]
+    shares = likeness[nearest]
+    shares = np.exp((shares - shares.max()) / params.smoothing_temperature) * rows.weights[nearest]
+    return direction(0.5 * place + (0.5 / shares.sum()) * (shares @ rows.places[nearest]))
+
+
+def label(state: State, event: Vector) -> tuple[str, str]:
+    """Return (sub-intent, intent) of an event by the model of today; an event of a pin keeps the pin.
+
+    Raises ValueError where nothing has been seen yet.
+    """
+    if state.space is None or state.model is None:
+        best = state.provisionals.nearest(event)[0]
+        if best < 0:
+            raise ValueError("nothing to label by: the engine has seen no event")
+        fine = state.provisionals.newborn[best].fine
+        return fine, fine
+    place = state.space.project(event)
+    rows = state.micros.rows()
+    likeness = rows.places @ place
+    slot = int(likeness.argmax())
+    owner = int(rows.owners[slot])
+    if owner != FREE and float(rows.centres[slot] @ event) >= state.params.duplicate:
+        return state.pins[owner].fine, state.pins[owner].intent
+    row = state.model.nearest(smooth(state, place, likeness))
+    return state.model.fines[row], state.model.intents[row]

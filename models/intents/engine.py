@@ -1,0 +1,167 @@
+"""Online intents of one stream: a vector gets a sub-intent at once, and the intents are refitted as it goes.
+
+Micro-clusters (as in BIRCH, Zhang et al., 1996, and CluStream, Aggarwal et al., 2003) summarise the
+stream; refits at event counts grow a Ward tree over them and take two levels of intents from it. The id
+that an event gets is its sub-intent's ("fine"); which intent that stands for may change later.
+
+Every decision is taken event by event with matrix-vector products, so results do not depend on how a
+stream is cut into batches. They do depend on the number of BLAS threads: set OPENBLAS_NUM_THREADS=1
+before numpy is imported.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from groundswell.models.intents.emission import emit, label, lead
+from groundswell.models.intents.ids import Stamp
+from groundswell.models.intents.light import light_refit
+from groundswell.models.intents.lineage import LineageEvent
+from groundswell.models.intents.params import HEAD, EngineParams
+from groundswell.models.intents.pins import pin_intent
+from groundswell.models.intents.records import changed_records
+from groundswell.models.intents.refit import full_refit
+from groundswell.models.intents.restore import Records, restored_state
+from groundswell.models.intents.state import State
+from groundswell.models.intents.views import IntentView, view_intents
+from groundswell.models.intents.ward import FREE
+from groundswell.models.record import StateRecord, Vector
+
+
+class Assignment(NamedTuple):
+    """What an event got on arrival: its micro-cluster, its sub-intent, and the intent of that today.
+
+    `provisional`: not yet an announced intent, but the beginning of one.
+    """
+
+    micro: int
+    fine: str
+    intent: str
+    provisional: bool
+
+
+class IntentEngine:
+    """The online clusterer of one tenant's agent. `namespace` (its name) makes its ids its own."""
+
+    def __init__(self, params: EngineParams | None = None, namespace: str = "") -> None:
+        self._state = State.empty(params or EngineParams(), namespace)
+        self._regrouped = False
+
+    @classmethod
+    def restore(cls, params: EngineParams, namespace: str, records: Records) -> "IntentEngine":
+        """Rebuild an engine from the newest version of every record it wrote; it goes on bit for bit.
+
+        Raises ValueError where the records are not whole or were written with other dimensions.
+        """
+        engine = cls(params, namespace)
+        engine._state = restored_state(params, namespace, records)
+        return engine
+
+    def changes(self) -> dict[str, StateRecord]:
+        """Return the records that changed since the last call, in a fixed order."""
+        return changed_records(self._state)
+
+    def assign(self, vector: Vector, stamp: Stamp) -> Assignment:
+        """Take in one event: a unit float32 vector (dimension,), and where it stands in its log.
+
+        Raises ValueError where the vector has another shape, is not finite or not of length 1;
+        the engine is then as it was.
+        """
+        event, state = self._checked(vector), self._state
+        state.begin(stamp)
+        place = state.space.project(event) if state.space is not None else None
+        rows = state.micros.rows()
+        likeness = rows.centres @ event if place is None else rows.places @ place
+        slot = int(likeness.argmax()) if len(likeness) else -1
+        joins = slot >= 0 and (
+            float(rows.centres[slot] @ event) >= state.params.duplicate or state.micros.full
+        )
+        owner = int(rows.owners[slot]) if joins else FREE
+        fine = state.pins[owner].fine if owner != FREE else self._emit(event, place, likeness)
+        if joins:
+            state.micros.absorb(slot, event, state.clock.seen, state.space)
+        else:
+            slot = state.micros.open(event, place, state.clock.seen)
+        micro = int(state.micros.store.uids[slot])
+        announced = state.model is not None and fine in state.model.position
+        self._advance(opened=not joins)
+        return Assignment(micro, fine, state.resolve(fine), not announced)
+
+    def _checked(self, vector: Vector) -> Vector:
+        event = np.ascontiguousarray(vector, np.float32)
+        size = self._state.params.dimension
+        if event.shape != (size,):
+            raise ValueError(f"an event's vector must have shape ({size},), not {event.shape}")
+        if not abs(float(event @ event) - 1.0) < 1e-3:
+            raise ValueError("an event's vector must be finite and of length 1; normalise it first")
+        return event
+
+    def _emit(self, event: Vector, place: Vector | None, likeness: Vector) -> str:
+        if place is None or self._state.model is None:
+            return lead(self._state, event)
+        return emit(self._state, self._state.model, place, likeness)
+
+    def _advance(self, *, opened: bool) -> None:
+        """Count the event, and refit where that is due."""
+        state, clock = self._state, self._state.clock
+        clock.seen += 1
+        state.changed.add(HEAD)
+        if clock.seen >= clock.next_full or (opened and state.micros.full):
+            full_refit(state)
+            self._regrouped = True
+        elif state.space is not None and clock.seen >= clock.next_light:
+            light_refit(state)
+            self._regrouped = True
+
+    def label(self, vector: Vector) -> tuple[str, str]:
+        """Return (sub-intent, intent) of a vector by today's model, without taking it in.
+
+        An event of a pinned micro-cluster keeps the pin. Before the first refit: the nearest leader.
+        Raises ValueError on a bad vector, or where nothing has been seen yet.
+        """
+        return label(self._state, self._checked(vector))
+
+    def resolve(self, fine: str) -> str:
+        """Return the intent that a sub-intent stands for today, following merges.
+
+        The newest `EngineParams.forwards` vanished ids are known; an id nothing is known of is returned
+        as it is: use `label` on the event's vector then.
+        """
+        return self._state.resolve(fine)
+
+    def groups(self) -> dict[str, str]:
+        """Return the intent of every live, announced sub-intent."""
+        return self._state.model.groups() if self._state.model else {}
+
+    def intents(self) -> list[IntentView]:
+        """Return the live intents, by id; empty before the first refit."""
+        return view_intents(self._state)
+
+    def pin(self, intent: str) -> list[str]:
+        """Hold an intent as it is: its present micro-clusters and their sub-intents belong to it for good.
+
+        Returns the pinned sub-intents. Raises KeyError where no such intent lives, ValueError where it
+        holds no events or the limit of pins is reached. A pinned intent stays pinned.
+        """
+        return pin_intent(self._state, intent)
+
+    def lineage(self) -> list[LineageEvent]:
+        """Return what became of ids since the last call, in order.
+
+        Not part of the records: drain before a commit.
+        """
+        events, self._state.lineage = self._state.lineage, []
+        return events
+
+    def moved(self) -> list[tuple[str, str]]:
+        """Return (vanished sub-intent, the one that took its place) since the last call, in order.
+
+        Fold the counters of the first into the second. Not part of the records: drain before a commit.
+        """
+        moves, self._state.moved = self._state.moved, []
+        return moves
+
+    def regrouped(self) -> bool:
+        """Return whether a refit has happened since the last call."""
+        regrouped, self._regrouped = self._regrouped, False
+        return regrouped

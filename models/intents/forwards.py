@@ -1,0 +1,42 @@
+"""What vanished ids stand for: a bounded, append-only list of (old id, id that took its place).
+
+A link is always older than the link of the id it points to, so forgetting the oldest never cuts a
+chain in the middle.
+"""
+
+from groundswell.models.intents.params import FORWARDS_PER_RECORD
+
+
+class Forwards:
+    """The newest `capacity` links, in a ring of fixed places."""
+
+    def __init__(self, capacity: int) -> None:
+        self.ring: list[tuple[str, str] | None] = [None] * capacity
+        self.count = 0
+        self.dirty: set[int] = set()
+        self._place: dict[str, int] = {}
+
+    def add(self, old: str, new: str) -> None:
+        """Remember that `new` took the place of `old`; the oldest link gives way when the ring is full."""
+        self.put(self.count % len(self.ring), old, new)
+        self.count += 1
+
+    def put(self, place: int, old: str, new: str) -> None:
+        """Write a link at a place of the ring."""
+        gone = self.ring[place]
+        if gone is not None and self._place.get(gone[0]) == place:
+            del self._place[gone[0]]
+        self.ring[place] = (old, new)
+        self._place[old] = place
+        self.dirty.add(place // FORWARDS_PER_RECORD)
+
+    def follow(self, fine: str) -> str:
+        """Return the last id of the chain that starts at `fine`."""
+        visited = set()
+        while fine in self._place and fine not in visited:
+            visited.add(fine)
+            link = self.ring[self._place[fine]]
+            if link is None:
+                break
+            fine = link[1]
+        return fine

@@ -1,0 +1,81 @@
+"""The settings of the intent engine and the names of the records that hold its state."""
+
+from dataclasses import dataclass
+
+HEAD = "head"
+SPACE = "space"
+MODEL = "model"
+PINS = "pins"
+FORWARDS_PER_RECORD = 128
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParams:
+    """Settings of one engine. The defaults are those that the published figures were measured with."""
+
+    dimension: int = 384  # of the vectors
+    axes: int = 64  # principal axes in which intents are told apart
+    micros: int = 2048  # micro-clusters at most
+    duplicate: float = 0.92  # cosine from which a vector joins a micro-cluster
+    first_fit: int = 100  # events before the first refit
+    growth: float = 1.25  # full refit when the stream has grown by this factor ...
+    gap: int = 1024  # ... but at most so many events apart
+    light_every: int = 128  # events between light refits
+    patience: int = 512  # events of silence after which a provisional intent is given up
+    birth: int = 2  # events that make a provisional intent an intent
+    provisionals: int = 400  # provisional intents at most
+    leader: float = 0.45  # cosine that joins two events before the first refit
+    neighbours: int = 20  # micro-clusters that smooth an event, rows that a row diffuses to
+    diffusion_temperature: float = 0.1
+    smoothing_temperature: float = 0.05
+    size_penalty: float = 0.025  # price of ln(number of groups) in the score of a cut
+    penalty_ramp: float = 2000.0  # total weight at which half of that price is due
+    tolerance: float = 0.025  # score that intents may cost below the best cut
+    fine_tolerance: float = 0.15  # and sub-intents
+    fine_ratio: float = 2.5  # sub-intents per intent at most
+    widest: int = 600  # groups of a cut at most
+    novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
+    revive: float = 0.7  # cosine from which a newborn takes the id of an archived sub-intent
+    half_life: int = 0  # events after which weights have halved; 0: nothing is forgotten
+    min_weight: float = 0.3  # weight below which a decayed micro-cluster is dropped
+    silence: float = 2.0  # half-lives after which a silent sub-intent retires
+    forwards: int = 8192  # vanished ids that are remembered
+    archive: int = 128  # retired sub-intents that can be revived
+    pins: int = 256  # pinned sub-intents at most
+
+    def __post_init__(self) -> None:
+        """Refuse settings that the method cannot run with."""
+        if not 1 <= self.axes <= self.dimension:
+            raise ValueError(f"axes must be 1..{self.dimension} (the dimension), not {self.axes}")
+        if self.micros < 64:
+            raise ValueError(f"micros must be at least 64, not {self.micros}")
+        if self.forwards % FORWARDS_PER_RECORD:
+            raise ValueError(f"forwards must be a multiple of {FORWARDS_PER_RECORD}, not {self.forwards}")
+
+    def record_names(self) -> list[str]:
+        """Return the name of every state record that an engine with these settings can write."""
+        slots = [micro_record(i) for i in range(self.micros)]
+        newborn = [provisional_record(i) for i in range(self.provisionals)]
+        forwards = [forward_record(i) for i in range(self.forwards // FORWARDS_PER_RECORD)]
+        archive = [archive_record(i) for i in range(self.archive)]
+        return [HEAD, SPACE, MODEL, PINS, *slots, *newborn, *forwards, *archive]
+
+
+def micro_record(slot: int) -> str:
+    """Name the record of a micro-cluster."""
+    return f"m{slot:04d}"
+
+
+def provisional_record(slot: int) -> str:
+    """Name the record of a provisional intent."""
+    return f"p{slot:03d}"
+
+
+def forward_record(shard: int) -> str:
+    """Name the record of a run of forwarded ids."""
+    return f"f{shard:02d}"
+
+
+def archive_record(slot: int) -> str:
+    """Name the record of a retired sub-intent."""
+    return f"a{slot:03d}"

@@ -1,0 +1,127 @@
+"""Weighted Ward clustering of rows, by the nearest-neighbour chain, and cuts through its tree.
+
+Ward, "Hierarchical grouping to optimize an objective function", 1963; the chain and its
+O(n^2) bound: Murtagh, "A survey of recent advances in hierarchical clustering algorithms", 1983.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundswell.models.intents.geometry import Labels, Matrix, renumber, roots
+
+APART = np.float32(1e6)  # height of a forbidden merge; real heights stay below 4 (weights sum to 1)
+FREE = -1  # owner of a row that no pin holds
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The merges of `rows` rows, lowest first: `absorbed[i]` joins `into[i]` at `height[i]`."""
+
+    rows: int
+    absorbed: Labels
+    into: Labels
+    height: NDArray[np.float64]
+
+    def cut(self, groups: int) -> Labels:
+        """Return the grouping into `groups` groups (more where pins forbid a merge)."""
+        allowed = int(np.searchsorted(self.height, APART / 2))
+        pinned = int(np.searchsorted(self.height, 0.0, side="right"))
+        merges = min(max(self.rows - groups, pinned), allowed)
+        parents = np.arange(self.rows)
+        parents[self.absorbed[:merges]] = self.into[:merges]
+        return renumber(roots(parents))
+
+
+def ward(rows: Matrix, weights: Matrix, owners: Labels) -> Tree:
+    """Return the Ward tree of `rows` (n, d) with `weights` (n,).
+
+    Rows of one owner (a pin) are joined first, rows of different owners never; `FREE` rows have none.
+    Raises ValueError on rows that are not finite: the chain would never end on them.
+    """
+    if not np.isfinite(rows).all():
+        raise ValueError("cannot cluster: some rows hold NaN or infinity; drop them before the tree is built")
+    mass = (weights / weights.sum()).astype(np.float32)
+    return _Chain(_merge_costs(rows, mass, owners), mass, owners.copy()).tree()
+
+
+def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels) -> Matrix:
+    """Return the rise of the within-group variance for each pair of rows, infinite on the diagonal."""
+    squares = (rows * rows).sum(1)
+    costs = squares[:, None] + squares[None] - 2 * (rows @ rows.T)
+    np.maximum(costs, 0, out=costs)
+    costs *= (mass[:, None] * mass[None]) / (mass[:, None] + mass[None])
+    held = np.flatnonzero(owners != FREE)
+    if len(held):
+        same = owners[held][:, None] == owners[held][None]
+        costs[np.ix_(held, held)] = np.where(same, 0, APART)
+    np.fill_diagonal(costs, np.inf)
+    return np.asarray(costs, np.float32)
+
+
+class _Chain:
+    """The nearest-neighbour chain over a matrix of merge costs, which it consumes."""
+
+    def __init__(self, costs: Matrix, mass: Matrix, owners: Labels) -> None:
+        self.costs, self.mass, self.owners = costs, mass, owners
+        self.dead = np.zeros(len(mass), bool)
+        self.guarded = bool((owners != FREE).any())
+
+    def tree(self) -> Tree:
+        """Merge everything; return the merges sorted by height."""
+        rows = len(self.mass)
+        merges: list[tuple[int, int, float]] = []
+        chain: list[int] = []
+        start = 0
+        while len(merges) < rows - 1:
+            if not chain:
+                while self.dead[start]:
+                    start += 1
+                chain = [start]
+            merges.append(self._next(chain))
+        absorbed, into, height = zip(*merges, strict=True) if merges else ((), (), ())
+        order = np.argsort(np.array(height, np.float64), kind="stable")
+        return Tree(
+            rows,
+            np.array(absorbed, np.int64)[order],
+            np.array(into, np.int64)[order],
+            np.array(height, np.float64)[order],
+        )
+
+    def _next(self, chain: list[int]) -> tuple[int, int, float]:
+        """Follow nearest neighbours until two are each other's, and merge them."""
+        while True:
+            last = chain[-1]
+            row = self.costs[last]
+            near = int(row.argmin())
+            if len(chain) > 1 and row[chain[-2]] <= row[near]:
+                near = chain[-2]
+                break
+            chain.append(near)
+        cost = row[near]
+        del chain[-2:]
+        self._merge(last, near, cost)
+        return last, near, float(cost)
+
+    def _merge(self, gone: int, kept: int, cost: np.float32) -> None:
+        """Lance-Williams update of the costs: `gone` joins `kept`."""
+        costs, mass = self.costs, self.mass
+        wg, wk = mass[gone], mass[kept]
+        row = ((wg + mass) * costs[gone] + (wk + mass) * costs[kept] - mass * cost) / (wg + wk + mass)
+        if self.guarded:
+            self._keep_apart(row, gone, kept)
+        self.dead[gone] = True
+        row[self.dead] = np.inf
+        row[kept] = np.inf
+        costs[kept], costs[:, kept] = row, row
+        costs[gone], costs[:, gone] = np.inf, np.inf
+        mass[kept] = wg + wk
+
+    def _keep_apart(self, row: Matrix, gone: int, kept: int) -> None:
+        """Restate the walls between owners: averaging would wear them down or let them overflow."""
+        owner = max(self.owners[gone], self.owners[kept])
+        self.owners[kept] = owner
+        np.minimum(row, APART, out=row)
+        if owner != FREE:
+            row[(self.owners != FREE) & (self.owners != owner)] = APART
