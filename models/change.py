@@ -20,7 +20,7 @@ from groundswell.models.change_edit import (
     PullRequest,
     Review,
 )
-from groundswell.models.change_envelope import CloudEvent, Part
+from groundswell.models.change_envelope import ChangeEnvelope, Part
 from groundswell.models.change_parts import Diagnosis, GateFigures, Impact, IntentRef, Score, TriggerFacts
 
 MAX_TITLE = 72
@@ -60,12 +60,14 @@ WithheldReason = Literal[
 ]
 
 
-class AgentEvent(CloudEvent):
+class AgentEvent(ChangeEnvelope):
     """A change event that we send: routing on top of the envelope."""
 
     tenant_id: str
     agent_id: str
     environment: str
+    dataschema: str = Field(min_length=1)
+    subject: str = Field(min_length=1, description="the intent's id")
     correlation_id: str
     fingerprint: str = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -144,14 +146,13 @@ class ChangeWithdrawn(AgentEvent):
     detail: str = ""
 
 
-class ChangeStatus(CloudEvent):
+class ChangeStatus(ChangeEnvelope):
     """What a consumer tells us about a proposal. `stale`: the base had moved, nothing was applied."""
 
     event_type: ClassVar[str] = "change.status.v1"
 
     type: Literal["change.status.v1"] = "change.status.v1"
     subject: str = ""
-    dataschema: str = ""
     proposal_id: str
     status: Literal["pr_opened", "merged", "closed", "deployed", "reverted", "stale"]
     url: str | None = None
@@ -215,7 +216,7 @@ class ChangeMeasured(AgentEvent):
 
 
 #: Every change event by its type.
-CHANGE_EVENTS: dict[str, type[CloudEvent]] = {
+CHANGE_EVENTS: dict[str, type[ChangeEnvelope]] = {
     model.event_type: model
     for model in (
         ChangeProposed,

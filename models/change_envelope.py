@@ -1,26 +1,25 @@
 """The envelope of every change event: CloudEvents 1.0 attributes and the ids that make delivery idempotent.
 
-The attributes stand beside the data, so that an event read from a file is complete; on Kafka
-they are repeated as `ce_*` headers (binary mode of the CloudEvents Kafka protocol binding, which
-keeps `datacontenttype` in `content-type`). Ids are hashes of what an event is about, never of
+Ids are hashes of what an event is about, never of
 when it was made: the same trigger read twice gives the same bytes.
 """
 
 import hashlib
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Self
+from datetime import datetime
+from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator
+
+from groundswell.models.contract import CloudEvent, Message, rfc3339
 
 SCHEMA_BASE = "https://github.com/groundswell/groundswell/raw/main/docs/schemas"
 
 
-class Part(BaseModel):
-    """Base of everything in an event: frozen; unknown fields of newer minor versions are ignored."""
+class Part(Message):
+    """Base of everything inside an event: no infinities; fields go by name or alias, and out by alias."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
         allow_inf_nan=False,
         validate_by_name=True,
         validate_by_alias=True,
@@ -29,47 +28,35 @@ class Part(BaseModel):
     )
 
 
-class CloudEvent(Part):
-    """The CloudEvents 1.0 context attributes. `id` is stable on retry; `time` is event time."""
+class ChangeEnvelope(CloudEvent):
+    """The CloudEvents attributes of a change event. `id` is stable on retry; `time` is event time."""
+
+    model_config = Part.model_config
 
     event_type: ClassVar[str] = ""
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(min_length=1, max_length=256)
     source: str = Field(min_length=1, description="/tenants/T/agents/A")
-    type: str
-    subject: str = Field(min_length=1, max_length=256)
-    time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str = Field(min_length=1)
     traceparent: str | None = None
 
-    @model_validator(mode="after")
-    def _type_is_of_the_class(self) -> Self:
-        if self.event_type and self.type != self.event_type:
-            raise ValueError(f"type is {self.type!r}, not {self.event_type!r}: use its own model")
-        return self
+    @field_validator("time")
+    @classmethod
+    def _time_has_a_zone(cls, time: str) -> str:
+        if datetime.fromisoformat(time).tzinfo is None:
+            raise ValueError(f"time {time!r} has no zone; write RFC 3339, for example 2026-01-01T00:00:00Z")
+        return time
 
-    def headers(self) -> dict[str, bytes]:
-        """Return the Kafka headers of binary mode: `ce_*` in UTF-8 and `content-type`."""
-        moment = self.model_dump(mode="json", include={"time"})["time"]
-        named = {
-            "ce_specversion": self.specversion,
-            "ce_id": self.id,
-            "ce_source": self.source,
-            "ce_type": self.type,
-            "ce_subject": self.subject,
-            "ce_time": moment,
-            "ce_dataschema": self.dataschema,
-            "content-type": self.datacontenttype,
-        }
-        if self.traceparent:
-            named["ce_traceparent"] = self.traceparent
-        return {name: str(value).encode() for name, value in named.items()}
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Return the attributes as Kafka headers, with the schema and the causal trace where they are set."""
+        more = {"ce_dataschema": self.dataschema, "ce_traceparent": self.traceparent}
+        return super().headers() + [(name, value.encode()) for name, value in more.items() if value]
 
-    def to_json(self) -> bytes:
-        """Return the record value: the event as one JSON document, fields in declared order."""
-        return self.model_dump_json().encode()
+
+def event_time(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC with milliseconds."""
+    return rfc3339(round(moment.timestamp() * 1000))
 
 
 def schema_url(event_type: str) -> str:

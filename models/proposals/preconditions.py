@@ -35,7 +35,7 @@ def record_states(thread: Thread) -> Iterator[tuple[Precondition, int]]:
     """Yield the states that each write of a thread was made on, with the write's turn index."""
     parsed: dict[int, list[tuple[str, str]]] = {}
     for place, call in enumerate(thread.calls):
-        if is_write(call.name) and _NAME.fullmatch(call.name):
+        if is_write(call.name):
             state: dict[str, str] = {}
             for read in _reads_of(call, thread.calls[:place]):
                 if read.turn not in parsed:

@@ -42,19 +42,16 @@ def unconfirmed_write(thread: Thread) -> int | None:
 
     Confirmed means: the last user turn affirms, and the agent's words before it asked.
     """
-    for call in thread.calls:
-        if is_write(call.name) and not _confirmed(thread, call.turn):
-            return call.turn
+    said, asked, answer = "", "", ""
+    for turn in thread.turns:
+        if turn.tool is not None:
+            if is_write(turn.tool.name) and not (_YES.search(answer) and _ASKS.search(asked)):
+                return turn.index
+        elif turn.role == "user":
+            asked, answer = said, turn.text
+        elif turn.role == "assistant" and turn.text.strip():
+            said = turn.text
     return None
-
-
-def _confirmed(thread: Thread, turn: int) -> bool:
-    before = [spoken for spoken in thread.turns if spoken.index < turn and spoken.tool is None]
-    answers = [spoken for spoken in before if spoken.role == "user"]
-    if not answers or not _YES.search(answers[-1].text):
-        return False
-    asked = [s for s in before if s.role == "assistant" and s.index < answers[-1].index and s.text.strip()]
-    return bool(asked) and _ASKS.search(asked[-1].text) is not None
 
 
 def unread_writes(thread: Thread) -> Iterator[Call]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from groundswell.models.proposals.tools import ErrorKind, error_kind
 
+MAX_CALLS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:

@@ -34,6 +34,13 @@ _RECORD_TAIL = frozenset(
 )
 _ID_KEY = re.compile(r"(?:^|_)(?:id|uuid|number|no|key)$|[a-z](?:Id|ID|Number|Key)$")
 
+_TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+
+
+def is_tool_name(name: str) -> bool:
+    """Return whether a text has the form of a tool's name, and nothing else in it."""
+    return _TOOL_NAME.fullmatch(name) is not None
+
 
 def is_read(name: str) -> bool:
     """Return whether a tool only reads, by the verb its name starts with."""
