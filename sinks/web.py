@@ -1,0 +1,134 @@
+"""The web port: the board, its JSON, the metrics and the two health answers.
+
+Nothing here changes anything, and nothing is authenticated: bind it where only those reach
+it who may read conversations.
+"""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+from aiohttp import web
+
+from groundswell.models.board import BoardState
+from groundswell.sinks.board import CONTENT_SECURITY_POLICY, SCRIPT, render
+from groundswell.sinks.metrics import Metrics
+
+#: Whether the worker can work (ready) or should be restarted (not alive), and why not.
+Check = Callable[[], tuple[bool, str]]
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+#: Seconds that open requests have to end when the port closes.
+GRACE_SECONDS = 2.0
+
+
+class Pages:
+    """The answers, from the state that the worker keeps."""
+
+    def __init__(self, metrics: Metrics, board: BoardState, ready: Check, alive: Check) -> None:
+        self.metrics = metrics
+        self.state = board
+        self.ready = ready
+        self.alive = alive
+
+    async def board(self, request: web.Request) -> web.Response:
+        """Answer with the page; `?sort=` orders the intents."""
+        order = request.query.get("sort", "impact")
+        view, now = self.state.view(), int(time.time() * 1000)
+        page = await asyncio.to_thread(render, view, now, order)  # the view is a copy: folding goes on
+        return web.Response(text=page, content_type="text/html", charset="utf-8")
+
+    async def script(self, request: web.Request) -> web.Response:
+        """Answer with the page's script."""
+        return web.Response(text=SCRIPT, content_type="text/javascript", charset="utf-8")
+
+    async def board_json(self, request: web.Request) -> web.Response:
+        """Answer with the same view for programs."""
+        view = dataclasses.asdict(self.state.view())
+        return web.Response(body=orjson.dumps(view), content_type="application/json")
+
+    async def scrape(self, request: web.Request) -> web.Response:
+        """Answer with the metrics, in the format that the scraper accepts."""
+        body, content_type = await asyncio.to_thread(self.metrics.expose, request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """Answer whether the process should go on living."""
+        return _health(self.alive)
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Answer whether it takes in events, with the reason if not."""
+        return _health(self.ready)
+
+
+@dataclass
+class Server:
+    """A web port that is open."""
+
+    runner: web.AppRunner
+    port: int
+
+    async def stop(self) -> None:
+        """Close the port once open requests have ended."""
+        await self.runner.cleanup()
+
+
+def always() -> tuple[bool, str]:
+    """Return that all is well: a process that answers is alive."""
+    return True, ""
+
+
+def make_app(metrics: Metrics, board: BoardState, ready: Check, alive: Check = always) -> web.Application:
+    """Return the application; *ready* and *alive* are asked at every probe and say why not."""
+    pages = Pages(metrics, board, ready, alive)
+    app = web.Application()
+    app.on_response_prepare.append(_secure)
+    app.add_routes(
+        [
+            web.get("/", pages.board),
+            web.get("/board.js", pages.script),
+            web.get("/api/board.json", pages.board_json),
+            web.get("/metrics", pages.scrape),
+            web.get("/healthz", pages.healthz),
+            web.get("/readyz", pages.readyz),
+        ]
+    )
+    return app
+
+
+async def start(app: web.Application, bind: str, port: int) -> Server:
+    """Open the port (0: any that is free) and return it with its real number.
+
+    Raises OSError, naming the address, if the port cannot be opened.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, bind, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise OSError(
+            error.errno, f"cannot open {bind}:{port} ({error.strerror}): choose another port"
+        ) from error
+    return Server(runner, runner.addresses[0][1])
+
+
+def _health(check: Check) -> web.Response:
+    well, reason = check()
+    status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+    return web.Response(text=f"{'ok' if well else reason}\n", status=status)
+
+
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
