@@ -126,7 +126,8 @@ def run_installer(environment: dict[str, str]) -> int:
 
 
 async def test_the_browser_shows_a_page_served_here(browser_page: Page) -> None:
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")  # a close with the request unread would reset the connection
         writer.write(b"HTTP/1.0 200 OK\r\ncontent-type: text/html\r\n\r\n<h1>intents</h1>")
         await writer.drain()
         writer.close()
