@@ -113,9 +113,7 @@ class ConversationReader:
         """Place a turn that passes; return the vector to cluster and whether it opened a segment."""
         words, current = len(wording.words), self.segment.number
         before = self._needs.last(current)
-        opened = before is not None and opens_segment(
-            self._closure, words, self._needs.similarity(current, embedding, self._mean.mean)
-        )
+        opened = before is not None and self._opens_segment(words, embedding)
         if opened:
             self._segments.append(Segment(number=current + 1, start=ordinal))
             del self._segments[:-MAX_SEGMENTS]
@@ -129,6 +127,12 @@ class ConversationReader:
         self.segment.note(Evidence.DONE, False)
         self.segment.note(Evidence.ANSWERED, False)
         return vector, opened
+
+    def _opens_segment(self, words: int, embedding: Vector) -> bool:
+        if self._closure is Closure.OPEN:
+            return False
+        similarity = self._needs.similarity(self.segment.number, embedding, self._mean.mean)
+        return opens_segment(self._closure, words, similarity)
 
     def agent(self, ordinal: int, text: str) -> AgentReading:
         """Read an agent's text."""

@@ -52,6 +52,9 @@ _DIGITS = re.compile(r"\d[\d .()-]{5,}\d")
 _IBAN_START = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}")
 
 
+_DIGIT = re.compile(r"\d")
+
+
 def _has_digits(text: str) -> bool:
     return _DIGITS.search(text) is not None
 
@@ -106,7 +109,7 @@ _URL_SECRET = re.compile(r"://(?P<secret>[^\s/:@]{1,64}:[^\s/@]{1,128})@")
 
 
 def _has_secret_word(text: str) -> bool:
-    return _SECRET_MARK.search(text) is not None
+    return _DIGIT.search(text) is not None and _SECRET_MARK.search(text) is not None
 
 
 # --- Personal data
@@ -201,6 +204,10 @@ def _iban(match: re.Match[str]) -> Span | None:
     return (match.start(), end) if valid else None
 
 
+def _starts_iban(text: str) -> bool:
+    return _DIGIT.search(text) is not None and _IBAN_START.search(text) is not None
+
+
 def _with_digit(match: re.Match[str]) -> Span | None:
     """Keep what has no digit: ``a::b`` is a name in a program more often than an address."""
     return match.span() if any(character.isdigit() for character in match.group()) else None
@@ -216,7 +223,7 @@ PATTERNS = (
     SensitivePattern("token", "[secret]", _TOKEN, _has_secret_word),
     SensitivePattern("password", "[secret]", _PASSWORD, _has_secret_word),
     SensitivePattern("card", "[card]", _CARD_RUN, _has_digits, _card),
-    SensitivePattern("iban", "[iban]", _IBAN, lambda text: _IBAN_START.search(text) is not None, _iban),
+    SensitivePattern("iban", "[iban]", _IBAN, _starts_iban, _iban),
     SensitivePattern("ssn", "[ssn]", _SSN, _has_digits),
     SensitivePattern("ipv4", "[ip]", _IPV4, lambda text: text.count(".") >= 3),
     SensitivePattern("phone", "[phone]", _PHONE, _has_digits),

@@ -6,14 +6,14 @@ reading, and a loop is verbatim or nearly so. "Same digits" keeps two different 
 
 import re
 
-from groundswell.models.reading.wording import ends, fold
+from groundswell.models.reading.wording import ends, fold, spaced
 
 #: Shorter texts ("Anything else?") are repeated for good reasons.
 MIN_WORDS = 4
 #: Jaccard similarity of the two sets of words.
 NEARLY = 0.9
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|[\u3040-\u30ff\u3400-\u9fff]")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -21,7 +21,7 @@ def says_the_same(text: str, before: str) -> bool:
     """Return whether two texts have nearly the same words and exactly the same numbers."""
     if not before:
         return False
-    text, before = fold(ends(text)).lower(), fold(ends(before)).lower()
+    text, before = _read(text), _read(before)
     words = _WORD.findall(text)
     if len(words) < MIN_WORDS:
         return False
@@ -31,3 +31,7 @@ def says_the_same(text: str, before: str) -> bool:
     if len(now & then) <= NEARLY * len(now | then):
         return False
     return _DIGITS.findall(text) == _DIGITS.findall(before)
+
+
+def _read(text: str) -> str:
+    return spaced(fold(ends(text))).lower()

@@ -32,7 +32,7 @@ def opens_segment(closure: Closure, words: int, similarity: float) -> bool:
     *similarity* is the greatest cosine to the segment's last needs, all centred on the tenant's mean.
     Without anything that ends the goal before, similarity alone is too often wrong.
     """
-    return words >= MIN_WORDS_TO_SPLIT and similarity < SPLIT_BELOW.get(closure, -2.0)
+    return words >= MIN_WORDS_TO_SPLIT and closure in SPLIT_BELOW and similarity < SPLIT_BELOW[closure]
 
 
 @dataclass(slots=True)

@@ -21,6 +21,11 @@ def ends(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]} \n {text[-TAIL:]}"
 
 
+def spaced(text: str) -> str:
+    """Return *text* with each Chinese or Japanese character set apart as a word."""
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+
+
 def encodable(text: str) -> str:
     """Return *text* with lone surrogates, which no UTF-8 has, as question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
@@ -38,6 +43,5 @@ class Wording:
     def of(cls, text: str) -> "Wording":
         """Read *text*; a Chinese or Japanese character is a word of its own."""
         start = fold(text[:HEAD])
-        spaced = start if start.isascii() else _UNSPACED.sub(r" \1 ", start)
-        words = _NOT_WORDS.sub(" ", spaced.lower()).split()
+        words = _NOT_WORDS.sub(" ", spaced(start).lower()).split()
         return cls(" ".join(words), words, "?" in start or "？" in start)
