@@ -91,6 +91,7 @@ class ChangeProposed(AgentEvent):
     impact: Impact
     score: Score
     diagnosis: Diagnosis
+    pattern: str
     gate: GateFigures | None = None
     change: Change
     evidence: Evidence

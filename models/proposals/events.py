@@ -92,6 +92,7 @@ def proposed(draft: Draft, score: Score, case: Case) -> ChangeProposed:
         impact=impact,
         score=score,
         diagnosis=_diagnosis(draft),
+        pattern=finding.pattern.key,
         gate=finding.gate,
         change=_change(draft, files, evidence),
         evidence=evidence,

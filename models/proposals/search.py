@@ -15,6 +15,7 @@ from groundswell.models.proposals.tools import is_write
 
 #: Patterns stopped by the gate that are reported, the nearest misses first.
 MAX_NEAR_MISSES = 10
+EVEN_ODDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,8 @@ class Tested:
 
     @property
     def harmful(self) -> bool:
-        """Whether there is something to report: enough failures, and more than in the control group."""
-        more = self.contrast.rate_with > self.contrast.rate_without
-        return more and self.contrast.failed_with >= MIN_FAILURES
+        """Whether there is something to report: enough failures, and more than chance's even odds."""
+        return self.contrast.p < EVEN_ODDS and self.contrast.failed_with >= MIN_FAILURES
 
 
 def search(threads: Sequence[Thread], book: RuleBook | None) -> tuple[list[Finding], list[Refusal]]:

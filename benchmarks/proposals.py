@@ -1,0 +1,293 @@
+"""What is proposed from the conversations of three published agents, and what chance alone would give.
+
+    python benchmarks/proposals.py DATA [--prompt FILE] [--json] [--check] [--rounds N] [--seed N]
+
+DATA is a folder with tau2_airline_retail, tau_airline_gpt4o and tau_retail_grok3 (gzip JSON lines,
+with NAME.prompt.md beside them; those that are missing are left out), or one file of dialogues with
+outcomes of one's own, whose system prompt is given with --prompt. For each set it prints the
+proposals and the near misses, then how many proposals per 1,000 conversations the same gate makes
+when outcomes are shuffled: within each agent version, and by whole groups (all conversations of a
+task keep their outcomes, another task gets them). Beside it stands what one would do by hand: every
+pattern whose holders fail more than all other conversations (Fisher's exact test, p < .05).
+`--check` exits 1 and names each figure that falls short of its goal.
+
+The outages count real 503 results. The users of these sets are simulated.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from groundswell.models.change_edit import Links, Privacy, Provenance
+from groundswell.models.change_parts import IntentRef, TriggerFacts
+from groundswell.models.proposals.examine import Examination, examine
+from groundswell.models.proposals.outage import find_outages
+from groundswell.models.proposals.patterns import Pattern, find_patterns
+from groundswell.models.proposals.rules import RuleBook
+from groundswell.models.proposals.search import run_tests, split_by_prompt
+from groundswell.models.proposals.target import AgentFiles, TargetFile, Trigger
+from groundswell.models.proposals.thread import Thread, ThreadTurn, ToolUse
+from groundswell.sinks.embedder import Embedder
+
+SETS = {
+    "tau2_airline": ("tau2_airline_retail.jsonl.gz", "tau2-airline", "tau2_airline.prompt.md"),
+    "tau_airline": ("tau_airline_gpt4o.jsonl.gz", None, "tau_airline_gpt4o.prompt.md"),
+    "tau_retail": ("tau_retail_grok3.jsonl.gz", None, "tau_retail_grok3.prompt.md"),
+}
+#: An illustrative harness file: the sets come without one.
+HARNESS = "tools:\n  get_order_details:\n    timeout_s: 10\n    retries: 0\n"
+#: Figure: (least, most).
+GOALS = {
+    "tau2_airline proposals": (1, 1),
+    "tau2_airline precondition:cancel_reservation:insurance=no failed_with": (31, 31),
+    "tau2_airline precondition:cancel_reservation:insurance=no with_pattern": (32, 32),
+    "tau2_airline precondition:cancel_reservation:insurance=no failed_without": (9, 9),
+    "tau2_airline precondition:cancel_reservation:insurance=no without_pattern": (15, 15),
+    "tau2_airline precondition:cancel_reservation:insurance=no p": (0, 0.02),
+    "tau2_airline false per 1000, shuffled": (0, 1),
+    "tau2_airline false per 1000, groups shuffled": (0, 1),
+    "tau_airline proposals": (0, 0),
+    "tau_airline false per 1000, shuffled": (0, 1),
+    "tau_airline false per 1000, groups shuffled": (0, 1),
+    "tau_retail proposals": (1, 1),
+    "tau_retail outage get_order_details hit": (67, 67),
+    "tau_retail outage get_order_details recovered": (59, 59),
+    "tau_retail false per 1000, shuffled": (0, 1),
+    "tau_retail false per 1000, groups shuffled": (0, 1),
+}
+_ASK = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set: its threads with their outcomes, and the agent's files."""
+
+    name: str
+    threads: list[Thread]
+    files: AgentFiles
+
+
+def read_cases(data: Path, prompt: Path | None) -> Iterator[Case]:
+    """Yield the sets of a folder that are there, or the one set of a file."""
+    if data.is_file():
+        yield _case(data.name.split(".")[0], data, None, prompt)
+        return
+    for name, (file, agent, prompt_name) in SETS.items():
+        if (data / file).exists():
+            yield _case(name, data / file, agent, data / prompt_name)
+
+
+def _case(name: str, path: Path, agent: str | None, prompt: Path | None) -> Case:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    threads = [_thread(row) for row in rows if agent in (None, row.get("agent"))]
+    files = AgentFiles(
+        prompt=TargetFile(f"agents/{prompt.name}", prompt.read_bytes().decode()) if prompt else None,
+        harness=TargetFile("agents/harness.yaml", HARNESS),
+    )
+    return Case(name, sorted(threads, key=lambda thread: thread.conversation_id), files)
+
+
+def _thread(row: dict[str, Any]) -> Thread:
+    meta = row.get("meta", {})
+    outcome = row.get("outcome")
+    return Thread(
+        conversation_id=str(row["conversation_id"]),
+        turns=tuple(_turns(row["turns"])),
+        failed=None if outcome is None else outcome == "failure",
+        confirmed=True,
+        group=str(meta.get("task_id", "")),
+        stratum=str(meta.get("model", "")),
+    )
+
+
+def _turns(rows: list[dict[str, Any]]) -> Iterator[ThreadTurn]:
+    """Yield the turns of a dialogue; a call and the result that answers it become one tool turn."""
+    pending: list[tuple[str, Any]] = []
+    index = 0
+    for row in rows:
+        name = row.get("tool_name")
+        use = None
+        if row["role"] == "assistant" and name:
+            pending.append((name, row.get("tool_args")))
+            if not row["text"].strip():
+                continue
+        elif row["role"] == "tool":
+            place = next((i for i, (called, _) in enumerate(pending) if called == name), None)
+            arguments = pending.pop(place)[1] if place is not None else {}
+            given = arguments if isinstance(arguments, dict) else {}
+            use = ToolUse(str(name), given, row["text"], row.get("error"))
+        yield ThreadTurn(index, row["role"], "" if use else row["text"], use)
+        index += 1
+
+
+def _trigger(case: Case, embedder: str) -> Trigger:
+    return Trigger(
+        id=f"benchmark-{case.name}",
+        time=_ASK,
+        tenant="benchmark",
+        agent=case.name,
+        intent=IntentRef(id="all", name="all conversations"),
+        facts=TriggerFacts(
+            rule_id="manual",
+            kind="manual",
+            window_start=_ASK,
+            window_end=_ASK,
+            baseline=None,
+            observed=None,
+            ratio=None,
+            threshold=None,
+            min_volume=None,
+            starts_at=_ASK,
+        ),
+        links=Links(dashboard="", intent="", conversations_query="", runbook=""),
+        privacy=Privacy(redaction_version="none", min_users=0),
+        provenance=Provenance(pipeline_version="benchmark", embedder=embedder, taxonomy_version="none"),
+    )
+
+
+def false_rate(
+    case: Case, candidates: Sequence[Pattern], rounds: int, rng: np.random.Generator, by_group: bool
+) -> float:
+    """Return the proposals per 1,000 conversations that the gate makes from shuffled outcomes."""
+    known = [thread for thread in case.threads if thread.failed is not None]
+    passed = 0
+    for _ in range(rounds):
+        outcomes = _groups_shuffled(known, rng) if by_group else _shuffled(known, rng)
+        null = [replace(thread, failed=bool(failed)) for thread, failed in zip(known, outcomes, strict=True)]
+        passed += sum(test.passed for test in run_tests(null, candidates))
+    return 1000 * passed / (rounds * max(len(known), 1))
+
+
+def _shuffled(threads: list[Thread], rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    outcomes = np.array([bool(thread.failed) for thread in threads])
+    strata = np.array([thread.stratum for thread in threads])
+    for stratum in np.unique(strata):
+        places = np.flatnonzero(strata == stratum)
+        outcomes[places] = outcomes[rng.permutation(places)]
+    return outcomes
+
+
+def _groups_shuffled(threads: list[Thread], rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    """Give every group the outcomes of another group of its size."""
+    outcomes = np.array([bool(thread.failed) for thread in threads])
+    groups = np.array([thread.cluster for thread in threads])
+    places = {group: np.flatnonzero(groups == group) for group in np.unique(groups)}
+    shuffled = outcomes.copy()
+    for size in sorted({len(held) for held in places.values()}):
+        alike = [group for group, held in places.items() if len(held) == size]
+        for group, donor in zip(alike, rng.permutation(alike), strict=True):
+            shuffled[places[group]] = outcomes[places[donor]]
+    return shuffled
+
+
+def by_hand(threads: Sequence[Thread], patterns: Sequence[Pattern]) -> int:
+    """Count the patterns whose holders fail more than all other conversations, Fisher's exact p < .05."""
+    failed = np.array([bool(thread.failed) for thread in threads])
+    count = 0
+    for pattern in patterns:
+        held = np.isin(np.arange(len(threads)), list(pattern.holders))
+        table = [[int((failed & held).sum()), int((~failed & held).sum())]]
+        table.append([int((failed & ~held).sum()), int((~failed & ~held).sum())])
+        count += bool(stats.fisher_exact(table, alternative="greater").pvalue < 0.05)
+    return count
+
+
+def measure(case: Case, embedder: Embedder, rounds: int, seed: int) -> tuple[dict[str, float], Examination]:
+    """Return the figures of one set, and the examination they come from."""
+    found = examine(case.threads, case.files, _trigger(case, embedder.name), embedder.embed)
+    figures: dict[str, float] = {
+        "conversations": len(case.threads),
+        "proposals": len(found.proposals),
+        "withheld": len(found.withheld),
+    }
+    for proposal in found.proposals:
+        if proposal.gate is not None:
+            gate = proposal.gate.model_dump()
+            figures |= {f"{proposal.pattern} {name}": value for name, value in gate.items()}
+    for outage in find_outages(case.threads):
+        name = f"outage {outage.tool}"
+        figures |= {f"{name} hit": len(outage.hit), f"{name} recovered": outage.recovered}
+    known = [thread for thread in case.threads if thread.failed is not None]
+    patterns = find_patterns(known)
+    book = RuleBook(case.files.prompt.text, embedder.embed) if case.files.prompt else None
+    candidates, unnamed = split_by_prompt(patterns, book)
+    figures |= {"candidates": len(candidates), "not in the prompt": len(unnamed)}
+    rng = np.random.default_rng(seed)
+    figures["false per 1000, shuffled"] = false_rate(case, candidates, rounds, rng, by_group=False)
+    figures["false per 1000, groups shuffled"] = false_rate(case, candidates, rounds, rng, by_group=True)
+    figures["by hand: patterns"] = by_hand(known, patterns)
+    return figures, found
+
+
+def show(name: str, figures: dict[str, float], found: Examination) -> None:
+    """Print one set's figures, proposals and near misses."""
+    print(f"\n== {name}")
+    for figure, value in figures.items():
+        print(f"  {figure:<75} {value:.4g}")
+    for proposal in found.proposals:
+        print(f"\n  PROPOSED {proposal.title}\n  {proposal.summary}\n")
+        print("\n".join(f"    {line}" for line in proposal.change.unified_diff.splitlines()))
+    for kept in found.withheld:
+        gate = kept.gate
+        if gate is None:
+            figures_of = kept.brief
+        else:
+            against = f"{gate.failed_without}/{gate.without_pattern}"
+            figures_of = f"{gate.failed_with}/{gate.with_pattern} against {against}, p {gate.p:.3f}"
+        print(f"  withheld ({kept.reason}) {kept.pattern}: {figures_of}")
+
+
+def shortfalls(figures: dict[str, float], sets: Sequence[str]) -> list[str]:
+    """Return what falls short of its goal among the sets that were measured."""
+    missed = []
+    for goal, (least, most) in GOALS.items():
+        if goal.split(" ")[0] in sets:
+            value = figures.get(goal)
+            if value is None or not least <= value <= most:
+                missed.append(f"{goal}: {value}, goal {least} to {most}")
+    return missed
+
+
+def main() -> int:
+    """Measure, print, and check against the goals where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--prompt", type=Path)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--rounds", type=int, default=300, help="shuffles per set and kind")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    embedder = Embedder.default()
+    figures: dict[str, float] = {}
+    sets = []
+    for case in read_cases(options.data, options.prompt):
+        measured, found = measure(case, embedder, options.rounds, options.seed)
+        sets.append(case.name)
+        figures |= {f"{case.name} {name}": value for name, value in measured.items()}
+        if not options.json:
+            show(case.name, measured, found)
+    settings = {"seed": options.seed, "rounds": options.rounds, "embedder": embedder.name}
+    if options.json:
+        print(json.dumps({"settings": settings, "data": sets, "figures": figures}))
+    else:
+        print(f"\n{settings}")
+    missed = shortfalls(figures, sets) if options.check else []
+    for line in missed:
+        print(f"short of its goal: {line}", file=sys.stderr)
+    return 1 if missed or not sets else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
