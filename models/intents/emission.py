@@ -1,5 +1,7 @@
 """Which sub-intent an event gets: on arrival, and afterwards by the model of today."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from groundswell.models.intents.geometry import direction
@@ -9,16 +11,23 @@ from groundswell.models.intents.ward import FREE
 from groundswell.models.record import Vector
 
 
-def lead(state: State, event: Vector) -> str:
+class Fit(NamedTuple):
+    """A sub-intent, and the cosine of the event to its centroid (0 for the first event of a new one)."""
+
+    fine: str
+    closeness: float
+
+
+def lead(state: State, event: Vector) -> Fit:
     """Leader clustering until there is a space: join the nearest leader or become one."""
     leaders = state.provisionals
     best, likeness = leaders.nearest(event)
     if best >= 0 and (likeness >= state.params.leader or leaders.full):
-        return leaders.join(best, event, state.clock.seen)
-    return leaders.open(state.mint(), event, state.clock.seen)
+        return Fit(leaders.join(best, event, state.clock.seen), likeness)
+    return Fit(leaders.open(state.mint(), event, state.clock.seen), 0.0)
 
 
-def emit(state: State, model: Model, place: Vector, likeness: Vector) -> str:
+def emit(state: State, model: Model, place: Vector, likeness: Vector) -> Fit:
     """Return an established sub-intent where the event fits one, else a provisional one, else a new one.
 
     `place` is the event in the current space, `likeness` its cosine to every micro-cluster.
@@ -26,14 +35,21 @@ def emit(state: State, model: Model, place: Vector, likeness: Vector) -> str:
     row = model.nearest(smooth(state, place, likeness))
     own = float(model.centroids[row] @ place)
     if own >= model.thresholds[row]:
-        return model.fines[row]
+        return Fit(model.fines[row], own)
     newborn = state.provisionals
     best, other = newborn.nearest(place)
     if best >= 0 and other > max(own, model.novelty):
-        return newborn.join(best, place, state.clock.seen)
+        return Fit(newborn.join(best, place, state.clock.seen), other)
     if not newborn.full:
-        return newborn.open(state.mint(), place, state.clock.seen)
-    return model.fines[row]
+        return Fit(newborn.open(state.mint(), place, state.clock.seen), 0.0)
+    return Fit(model.fines[row], own)
+
+
+def emit_pinned(state: State, model: Model, owner: int, place: Vector) -> Fit:
+    """Return the sub-intent of the pin that holds the event's micro-cluster."""
+    fine = state.pins[owner].fine
+    row = model.position.get(fine)
+    return Fit(fine, float(model.centroids[row] @ place) if row is not None else 0.0)
 
 
 def smooth(state: State, place: Vector, likeness: Vector) -> Vector:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groundswell.models.intents.emission import emit, label, lead
+from groundswell.models.intents.emission import Fit, emit, emit_pinned, label, lead
 from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.light import light_refit
 from groundswell.models.intents.lineage import LineageEvent
@@ -31,13 +31,15 @@ from groundswell.models.record import StateRecord, Vector
 class Assignment(NamedTuple):
     """What an event got on arrival: its micro-cluster, its sub-intent, and the intent of that today.
 
-    `provisional`: not yet an announced intent, but the beginning of one.
+    `provisional`: not yet an announced intent, but the beginning of one. `closeness`: cosine to the
+    centroid of the sub-intent, 0 for the first event of a new one.
     """
 
     micro: int
     fine: str
     intent: str
     provisional: bool
+    closeness: float
 
 
 class IntentEngine:
@@ -77,7 +79,7 @@ class IntentEngine:
             float(rows.centres[slot] @ event) >= state.params.duplicate or state.micros.full
         )
         owner = int(rows.owners[slot]) if joins else FREE
-        fine = state.pins[owner].fine if owner != FREE else self._emit(event, place, likeness)
+        fine, closeness = self._fit(event, place, likeness, owner)
         if joins:
             state.micros.absorb(slot, event, state.clock.seen, state.space)
         else:
@@ -85,7 +87,7 @@ class IntentEngine:
         micro = int(state.micros.store.uids[slot])
         announced = state.model is not None and fine in state.model.position
         self._advance(opened=not joins)
-        return Assignment(micro, fine, state.resolve(fine), not announced)
+        return Assignment(micro, fine, state.resolve(fine), not announced, closeness)
 
     def _checked(self, vector: Vector) -> Vector:
         event = np.ascontiguousarray(vector, np.float32)
@@ -96,10 +98,13 @@ class IntentEngine:
             raise ValueError("an event's vector must be finite and of length 1; normalise it first")
         return event
 
-    def _emit(self, event: Vector, place: Vector | None, likeness: Vector) -> str:
-        if place is None or self._state.model is None:
-            return lead(self._state, event)
-        return emit(self._state, self._state.model, place, likeness)
+    def _fit(self, event: Vector, place: Vector | None, likeness: Vector, owner: int) -> Fit:
+        state, model = self._state, self._state.model
+        if place is None or model is None:
+            return lead(state, event)
+        if owner != FREE:
+            return emit_pinned(state, model, owner, place)
+        return emit(state, model, place, likeness)
 
     def _advance(self, *, opened: bool) -> None:
         """Count the event, and refit where that is due."""
