@@ -106,5 +106,5 @@ def judge(evidence: Collection[Evidence], *, stated: bool, silent: bool) -> tupl
     if total < -1:
         return ("abandoned" if Evidence.UNANSWERED in evidence or pending else "failed"), MAX_PROBABILITY
     if silent and pending and Evidence.DONE not in evidence:
-        return "abandoned", 0.6
+        return "abandoned", 0.6  # STAR: 62 % of such dialogues failed
     return "unknown", 0.5
