@@ -14,25 +14,19 @@ partly true by definition; `star connected` leaves them out.
 """
 
 import argparse
-import gzip
 import json
 import sys
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from dialogue_reading import Cached, Costs, Dialogue, Told, rows
 from scipy.stats import rankdata
 
 from groundswell.models.reading.gate import GATE, THRESHOLD, RuleGate
 from groundswell.models.reading.reader import ConversationReader
-from groundswell.models.reading.redaction import redact
 from groundswell.models.reading.running_mean import RunningMean
-from groundswell.models.record import Vector
-from groundswell.sinks.embedder import Embedder
 
 #: Figure: at least this. Airline agents are reported without a goal: there
 #: refusing is often right, and the score says what the user was told.
@@ -55,28 +49,6 @@ MOST = {"star microseconds per user turn": 150.0, "star microseconds per agent t
 #: MultiDoGO's dialogue acts that say nothing of what the user wants; `-` labels are out of domain.
 NO_NEED = {"contentonly", "confirmation", "openinggreeting", "thankyou", "rejection", "closinggreeting"}
 OUT_OF_DOMAIN = {"outofdomain", ""}
-
-Dialogue = dict[str, Any]
-
-
-class Cached:
-    """The bundled model, asked once for each text."""
-
-    def __init__(self) -> None:
-        self._embedder = Embedder.default()
-        self._vectors: dict[str, Vector] = {}
-
-    def __call__(self, text: str) -> Vector:
-        """Give the unit vector of a text."""
-        if text not in self._vectors:
-            self._vectors[text] = self._embedder.embed([text])[0]
-        return self._vectors[text]
-
-
-def rows(path: Path) -> Iterator[Dialogue]:
-    """Give the documents of a file of JSON lines, gzip or plain."""
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
-        yield from map(json.loads, lines)
 
 
 def auc(positive: list[bool], scores: list[float]) -> float:
@@ -123,53 +95,6 @@ def gate_on_banking(path: Path, embed: Cached) -> dict[str, float]:
     learnt = sum(GATE.probability(text, embed(text)) > THRESHOLD for text in texts)
     rules = sum(RuleGate().probability(text) > THRESHOLD for text in texts)
     return {"banking77 gate pass": learnt / len(texts), "banking77 rules pass": rules / len(texts)}
-
-
-class Costs:
-    """CPU seconds spent in reading, by role, embedding left out."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-
-    def figures(self, name: str) -> dict[str, float]:
-        """Give mean and 99th percentile, microseconds."""
-        figures = {}
-        for role, spent in self.seconds.items():
-            figures[f"{name} microseconds per {role} turn"] = float(np.mean(spent)) * 1e6
-            figures[f"{name} microseconds per {role} turn p99"] = float(np.percentile(spent, 99)) * 1e6
-        return figures
-
-
-@dataclass
-class Told:
-    """A dialogue being told to a reader: the next ordinal, and for each need whether it opened a segment."""
-
-    reader: ConversationReader
-    ordinal: int = 0
-    openings: list[bool] = field(default_factory=list)
-
-    def tell(self, turns: list[Dialogue], embed: Cached, costs: Costs) -> None:
-        """Tell the turns, redacted."""
-        for turn in turns:
-            text, role = turn["text"] or "", turn["role"]
-            vector = embed(redact(text)) if role == "user" else None
-            began = time.thread_time()
-            self._tell(turn, redact(text), vector)
-            costs.seconds["agent" if role == "assistant" else role].append(time.thread_time() - began)
-
-    def _tell(self, turn: Dialogue, text: str, vector: Vector | None) -> None:
-        if vector is not None and text:
-            reading = self.reader.user(self.ordinal, text, vector)
-            self.openings += [reading.new_segment] if reading.passes else []
-        elif turn["role"] == "tool":
-            self.reader.tool_result(self.ordinal, text, turn.get("error"))
-        elif turn["role"] == "assistant" and text:
-            self.reader.agent(self.ordinal, text)
-        self.ordinal += 1
-        if turn["role"] == "assistant" and turn.get("tool_name"):
-            arguments = json.dumps(turn.get("tool_args"), sort_keys=True)
-            self.reader.tool_call(self.ordinal, turn["tool_name"], arguments)
-            self.ordinal += 1
 
 
 def outcomes(dialogues: Iterable[Dialogue], name: str, embed: Cached, costs: Costs) -> dict[str, float]:

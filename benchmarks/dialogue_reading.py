@@ -1,0 +1,86 @@
+"""Telling labelled dialogues to the reader, for `reading.py`: files, embeddings, turns, CPU time."""
+
+import gzip
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groundswell.models.reading.reader import ConversationReader
+from groundswell.models.reading.redaction import redact
+from groundswell.models.record import Vector
+from groundswell.sinks.embedder import Embedder
+
+Dialogue = dict[str, Any]
+
+
+class Cached:
+    """The bundled model, asked once for each text."""
+
+    def __init__(self) -> None:
+        self._embedder = Embedder.default()
+        self._vectors: dict[str, Vector] = {}
+
+    def __call__(self, text: str) -> Vector:
+        """Give the unit vector of a text."""
+        if text not in self._vectors:
+            self._vectors[text] = self._embedder.embed([text])[0]
+        return self._vectors[text]
+
+
+def rows(path: Path) -> Iterator[Dialogue]:
+    """Give the documents of a file of JSON lines, gzip or plain."""
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        yield from map(json.loads, lines)
+
+
+class Costs:
+    """CPU seconds spent in reading, by role, embedding left out."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+
+    def figures(self, name: str) -> dict[str, float]:
+        """Give mean and 99th percentile, microseconds."""
+        figures = {}
+        for role, spent in self.seconds.items():
+            figures[f"{name} microseconds per {role} turn"] = float(np.mean(spent)) * 1e6
+            figures[f"{name} microseconds per {role} turn p99"] = float(np.percentile(spent, 99)) * 1e6
+        return figures
+
+
+@dataclass
+class Told:
+    """A dialogue being told to a reader: the next ordinal, and for each need whether it opened a segment."""
+
+    reader: ConversationReader
+    ordinal: int = 0
+    openings: list[bool] = field(default_factory=list)
+
+    def tell(self, turns: list[Dialogue], embed: Cached, costs: Costs) -> None:
+        """Tell the turns, redacted."""
+        for turn in turns:
+            text, role = turn["text"] or "", turn["role"]
+            vector = embed(redact(text)) if role == "user" else None
+            began = time.thread_time()
+            self._tell(turn, redact(text), vector)
+            costs.seconds["agent" if role == "assistant" else role].append(time.thread_time() - began)
+
+    def _tell(self, turn: Dialogue, text: str, vector: Vector | None) -> None:
+        if vector is not None and text:
+            reading = self.reader.user(self.ordinal, text, vector)
+            self.openings += [reading.new_segment] if reading.passes else []
+        elif turn["role"] == "tool":
+            self.reader.tool_result(self.ordinal, text, turn.get("error"))
+        elif turn["role"] == "assistant" and text:
+            self.reader.agent(self.ordinal, text)
+        self.ordinal += 1
+        if turn["role"] == "assistant" and turn.get("tool_name"):
+            arguments = json.dumps(turn.get("tool_args"), sort_keys=True)
+            self.reader.tool_call(self.ordinal, turn["tool_name"], arguments)
+            self.ordinal += 1
