@@ -14,13 +14,13 @@ import orjson
 from groundswell.models.record import StateRecord, Vector
 from groundswell.sinks.store import Collection, Point, Store, open_store, state_point
 
-DIM = 48
-SLOTS = 96
+DIM = 256
+SLOTS = 192
 STATE = Collection("state", DIM, tenants=("tenant",), keywords=("agent",), state=True)
 
 
-def point_id(name: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+def point_id(name: object) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, str(name)))
 
 
 def same(left: Vector | None, right: Vector | None) -> bool:
@@ -34,7 +34,7 @@ HEADER = point_id("header")
 
 
 def _record(batch: int, slot: int) -> StateRecord:
-    vector = np.random.default_rng([batch, slot]).standard_normal(DIM).astype(np.float32)
+    vector = np.arange(DIM, dtype=np.float32) + np.float32(batch * SLOTS + slot)
     # Some slots lose their vector and get one again, as states do.
     return StateRecord(
         orjson.dumps({"batch": batch, "slot": slot}), None if (batch + slot) % 7 == 0 else vector
