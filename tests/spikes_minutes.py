@@ -13,7 +13,9 @@ START = 1440 * 20003
 DAY = 1440
 
 
-def count(minute: int, fine: str, conversations: int, failed: int = 0, completed: int = 0, version: str = "") -> Count:
+def count(
+    minute: int, fine: str, conversations: int, failed: int = 0, completed: int = 0, version: str = ""
+) -> Count:
     """Return a count in which every conversation has a user of its own."""
     return Count(
         turns=conversations,
@@ -57,7 +59,9 @@ def poisson(rng: random.Random, mean: float) -> int:
     return number
 
 
-def history(rates: Mapping[str, float], days: int, seed: int = 1, failing: float = 0.1) -> Iterator[IntentMinute]:
+def history(
+    rates: Mapping[str, float], days: int, seed: int = 1, failing: float = 0.1
+) -> Iterator[IntentMinute]:
     """Yield the past, one minute an hour, *rates* in conversations per minute."""
     rng = random.Random(seed)
     for hour in range(days * 24):
@@ -71,7 +75,11 @@ def history(rates: Mapping[str, float], days: int, seed: int = 1, failing: float
 
 
 def live(
-    rates: Mapping[str, float], start: int, minutes: int, seed: int = 2, failing: float | Mapping[str, float] = 0.1
+    rates: Mapping[str, float],
+    start: int,
+    minutes: int,
+    seed: int = 2,
+    failing: float | Mapping[str, float] = 0.1,
 ) -> Iterator[IntentMinute]:
     """Yield *minutes* from *start*; minutes without conversations are left out, as on the topic."""
     rng = random.Random(seed)

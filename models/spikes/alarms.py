@@ -84,7 +84,7 @@ class Alarms:
         return event
 
     def _event(self, message: IntentMinute, watch: Watch, alert: Alert, evidence: Evidence) -> Spike:
-        occasion = Occasion(message, self.traffic, watch, "firing")
+        occasion = Occasion(message, self.traffic, self.watches, watch, "firing")
         return spike_of(occasion, alert, evidence, self._height(watch, alert), self.settings)
 
     def _height(self, watch: Watch, alert: Alert) -> float:
@@ -112,7 +112,7 @@ class Alarms:
         """End an alert: the past goes on as if it had not been, unless it became usual."""
         alert = watch.alerts[metric]
         ended = alert.end_minute(reason, self.traffic.minute)
-        occasion = Occasion(message, self.traffic, watch, "resolved", ended, reason)
+        occasion = Occasion(message, self.traffic, self.watches, watch, "resolved", ended, reason)
         event = spike_of(
             occasion, alert, self._last(watch, metric, alert), self._height(watch, alert), self.settings
         )

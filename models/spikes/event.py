@@ -12,6 +12,7 @@ from groundswell.models.spikes.settings import DAY, SpikeSettings
 from groundswell.models.spikes.summary import Facts, summary_of
 from groundswell.models.spikes.traffic import Traffic
 from groundswell.models.spikes.watch import Watch
+from groundswell.models.spikes.watches import Watches
 
 ALERT_NAMES = {
     SpikeKind.VOLUME: "IntentVolumeSpike",
@@ -33,6 +34,7 @@ class Occasion(NamedTuple):
 
     message: IntentMinute
     traffic: Traffic
+    watches: Watches
     watch: Watch
     status: Status
     ended: int | None = None
@@ -48,7 +50,7 @@ def spike_of(
     occasion: Occasion, alert: Alert, evidence: Evidence, threshold: float, settings: SpikeSettings
 ) -> Spike:
     """Return the event; equal alerts at equal minutes give equal bytes."""
-    message, traffic, watch, status, ended, reason = occasion
+    message, traffic, watches, watch, status, ended, reason = occasion
     minute = traffic.minute
     metric = metric_of(alert.kind)
     name = watch.name or watch.intent
@@ -110,6 +112,8 @@ def spike_of(
         prompt_versions=_prompt_versions(watch, 0 if slow else alert.onset),
         time_ms=at,
         as_of=message.as_of,
+        groups=dict(sorted(watches.home.items())),
+        names={one.intent: one.name for one in watches.all()},
     )
 
 

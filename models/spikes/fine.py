@@ -4,7 +4,7 @@ Everything adds up: an intent's baseline is the sum over its fine intents, so re
 them moves the past along and never looks like a spike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,6 +34,18 @@ class FineBaseline:
     def new(cls, minute: int, recent: Iterable[int]) -> "FineBaseline":
         """Start at *minute*: it was absent from the agent's last 24 hours (*recent*, by hour of day)."""
         return cls(born=minute, volume=Volume(exposure=[float(m) for m in recent]))
+
+    def forgo_head_start(self, hour: int, recent: Sequence[int], exposure: int) -> None:
+        """Take as its share what a young one has had since it was born.
+
+        *recent* is the agent's traffic of the last 24 closed hours, *exposure* that of the
+        current *hour*. It joins an intent that has a past: to that it adds what it brings.
+        """
+        self.volume.exposure = [0.0] * 24
+        for past in range(max(self.born // 60, hour - 24), hour):
+            self.volume.exposure[past % 24] = float(recent[past % 24])
+        self.volume.add(hour % 24, self.conversations, exposure)
+        self.conversations = 0
 
     def count(self, conversations: int, failures: float, decided: float) -> None:
         """Take in a minute."""

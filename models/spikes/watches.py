@@ -7,7 +7,7 @@ from groundswell.models.spikes.detector import Metric
 from groundswell.models.spikes.fine import FineBaseline
 from groundswell.models.spikes.lifecycle import release_of
 from groundswell.models.spikes.regroup import Plan
-from groundswell.models.spikes.settings import SpikeSettings
+from groundswell.models.spikes.settings import HOUR, SpikeSettings
 from groundswell.models.spikes.traffic import Traffic
 from groundswell.models.spikes.watch import Watch
 
@@ -15,6 +15,8 @@ from groundswell.models.spikes.watch import Watch
 CAUTIOUS_DISPERSION = 0.07
 #: A fine intent with less than this of a conversation left is forgotten.
 FORGOTTEN = 0.05
+#: A fine intent born no more hours ago still has its head start.
+YOUNG_HOURS = 24
 
 
 class Watches:
@@ -81,7 +83,8 @@ class Watches:
             del self.by_intent[self.home.pop(fine)].fines[fine]
         for fine, intent in plan.born:
             self._place(fine, FineBaseline.new(self.traffic.minute, self.traffic.recent), intent)
-        return self._rebuilt(changed)
+        came = {name for _, name, _ in plan.folded} | {fine for fine, _ in plan.moved}
+        return self._rebuilt(changed, came)
 
     def _fold(self, fine: str, successor: str, intent: str) -> set[str]:
         """Fold the vanished *fine* into *successor*, which takes its place if it is new."""
@@ -96,6 +99,8 @@ class Watches:
             return set()
         past = _freed(origin, fine)
         self._inherit(target, origin, past)
+        if not self._is_young(target.fines[successor]):
+            self._forgo(past)
         target.fines[successor].fold(past)
         return {origin.intent, target.intent}
 
@@ -133,9 +138,20 @@ class Watches:
             if until > target.cool_until.get(metric, 0):
                 target.cool_until[metric] = until
 
-    def _rebuilt(self, changed: set[str]) -> list[Watch]:
+    def _is_young(self, past: FineBaseline) -> bool:
+        return self.traffic.hour - past.born // HOUR <= YOUNG_HOURS
+
+    def _forgo(self, past: FineBaseline) -> None:
+        if self._is_young(past):
+            past.forgo_head_start(self.traffic.hour, self.traffic.recent, self.traffic.hour_exposure)
+
+    def _rebuilt(self, changed: set[str], came: set[str]) -> list[Watch]:
+        """Start the search for onsets anew in *changed*; young ones that *came* to old ones fit in."""
         watches = self.named(changed)
         for watch in watches:
+            if not all(self._is_young(past) for past in watch.fines.values()):
+                for fine in sorted(came & set(watch.fines)):
+                    self._forgo(watch.fines[fine])
             watch.volume.hull.clear()
             watch.failure.hull.clear()
             watch.noise.restart()
