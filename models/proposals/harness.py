@@ -5,9 +5,6 @@ of its nodes, so that comments and layout stay as they are; then both texts are 
 edit stands only if nothing differs but the one tool's retry settings.
 """
 
-import copy
-from typing import Any
-
 import yaml
 
 RETRIES = 3
@@ -38,21 +35,18 @@ def with_retries(text: str, tool: str) -> str:
     tools = before.get("tools") if isinstance(before, dict) else None
     if not isinstance(tools, dict) or not tools or not isinstance(root, yaml.MappingNode):
         raise NoSafeEditError("the harness file has no mapping `tools` to add retries to")
-    settings = tools.get(tool)
-    wanted = copy.deepcopy(before)
-    if isinstance(settings, dict) and (key := _retry_key(settings)):
+    settings = tools.get(tool, {})
+    if not isinstance(settings, dict):
+        raise NoSafeEditError(f"`{tool}` is no mapping in the harness file")
+    if key := next((key for key in _RETRY_KEYS if key in settings), None):
         if isinstance(settings[key], int) and settings[key] >= RETRIES:
             raise AlreadyRetriedError(f"{tool} is retried {settings[key]} times already")
-        wanted["tools"][tool][key] = RETRIES
+        changed = {**settings, key: RETRIES}
         edited = _replaced(text, root, tool, key)
     else:
-        wanted["tools"][tool] = {**(settings or {}), "retries": RETRIES, "retry_on": list(RETRY_ON)}
+        changed = {**settings, "retries": RETRIES, "retry_on": list(RETRY_ON)}
         edited = _inserted(text, root, tool, present=tool in tools)
-    return _verified(edited, wanted)
-
-
-def _retry_key(settings: dict[str, Any]) -> str | None:
-    return next((key for key in _RETRY_KEYS if key in settings), None)
+    return _verified(edited, {**before, "tools": {**tools, tool: changed}})
 
 
 def _replaced(text: str, root: yaml.MappingNode, tool: str, key: str) -> str:

@@ -7,9 +7,10 @@ A tool turn holds the call and its result together.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from groundswell.models.proposals.tools import ErrorKind, error_kind
+from groundswell.models.proposals.tools import ErrorKind, error_kind, is_tool_name
 
 MAX_CALLS = 500
 
@@ -84,16 +85,15 @@ class Thread:
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
-        """The tool calls, in order."""
-        return tuple(
-            Call(turn.index, turn.tool, turn.tool.failure) for turn in self.turns if turn.tool is not None
-        )
+        """The tool calls, in order; of an endless conversation the first 500.
+
+        Calls of what has no tool's name are left out: names are written into files.
+        """
+        uses = ((turn.index, turn.tool) for turn in self.turns if turn.tool is not None)
+        named = ((index, use) for index, use in uses if is_tool_name(use.name))
+        return tuple(Call(index, use, use.failure) for index, use in islice(named, MAX_CALLS))
 
     @property
     def cluster(self) -> str:
         """The group, or the conversation itself where no group is known."""
         return self.group or self.conversation_id
-
-    def first_user_text(self) -> str:
-        """Return the first thing the user said, or the empty string."""
-        return next((turn.text for turn in self.turns if turn.role == "user"), "")
