@@ -23,5 +23,4 @@ class IntentEvent(CloudEvent):
     example: str = Field(default="", description="its most central short turn; written by strangers")
     lineage: tuple[str, ...] = Field(default=(), description="parents (split, created) or successor (merged)")
     fines: tuple[str, ...] = Field(default=(), description="fine intents it consists of")
-    turns: int = Field(default=0, description="turns assigned so far")
     version: int = 1

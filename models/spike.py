@@ -84,3 +84,7 @@ class Spike(CloudEvent):
     prompt_versions: tuple[str, ...] = ()
     time_ms: Milliseconds
     as_of: tuple[Source, ...] = Field(default=(), description="conversation events taken in, by partition")
+    groups: dict[str, str] = Field(
+        default_factory=dict, description="fine intent -> intent, of the agent, as known at that minute"
+    )
+    names: dict[str, str] = Field(default_factory=dict, description="intent -> name, of the agent")

@@ -62,10 +62,12 @@ class QdrantEdge:
         rows = upserted(collection, points)
         await self._run(lambda: self._shard(collection).write(rows))
 
-    async def commit(self, collection: Collection, points: Sequence[Point], epoch: int) -> None:
+    async def commit(
+        self, collection: Collection, points: Sequence[Point], epoch: int, *, over: int | None = None
+    ) -> None:
         """Write points of a state in one request, behind the fence."""
         rows = committed(collection, points, epoch)
-        fence = Where.at_most(EPOCH, epoch)
+        fence = Where.at_most(EPOCH, epoch if over is None else over)
         await self._run(lambda: self._shard(collection).write(rows, fence))
 
     async def barrier(self, collection: Collection) -> None:

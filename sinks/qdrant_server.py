@@ -102,7 +102,9 @@ class QdrantServer:
                 rows = [schema.row(point) for point in batch]
                 await self._client.upsert(collection.name, rows, wait=True)
 
-    async def commit(self, collection: Collection, points: Sequence[Point], epoch: int) -> None:
+    async def commit(
+        self, collection: Collection, points: Sequence[Point], epoch: int, *, over: int | None = None
+    ) -> None:
         """Write points of a state in one request, behind the fence."""
         requests = list(batches(committed(collection, points, epoch), self._most_bytes))
         if len(requests) > 1:
@@ -113,7 +115,7 @@ class QdrantServer:
         for batch in requests:
             with self._errors("commit", collection):
                 rows = [schema.row(point) for point in batch]
-                fence = schema.filter_of(Where.at_most(EPOCH, epoch))
+                fence = schema.filter_of(Where.at_most(EPOCH, epoch if over is None else over))
                 await self._client.upsert(collection.name, rows, wait=True, update_filter=fence)
 
     async def barrier(self, collection: Collection) -> None:

@@ -77,11 +77,14 @@ class Store(Protocol):
         """
         ...
 
-    async def commit(self, collection: Collection, points: Sequence[Point], epoch: int) -> None:
+    async def commit(
+        self, collection: Collection, points: Sequence[Point], epoch: int, *, over: int | None = None
+    ) -> None:
         """Write points of a state in one request, all or none of them surviving a kill.
 
-        Each payload gets `epoch`. A point that is there with a higher epoch is kept; a new id is
-        inserted whatever the epoch. Raises InvalidPoint before anything is sent.
+        Each payload gets `epoch`. A point that is there with a higher epoch than `over` (default:
+        `epoch`) is kept; a new id is inserted whatever the epoch. A claim writes over the epoch that
+        it has read, so of two claims at once one is kept out. Raises InvalidPoint before anything is sent.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Everything that an operator may change: flag < environment < file is not; environment wins over the file.
+"""Everything that an operator may change. A flag wins over the environment, that over the file.
 
 Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML file that
 ``GROUNDSWELL_CONFIG`` names (whose ``agents`` section says which files belong to which agent).
@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,10 +18,10 @@ from pydantic_settings import (
 )
 
 
-class AgentFiles(BaseSettings):
+class AgentFiles(BaseModel):
     """The files that steer one agent, relative to the configuration file, and who owns them."""
 
-    model_config = SettingsConfigDict(env_prefix="GROUNDSWELL_UNUSED_", extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tenant: str = "default"
     prompt: Path | None = None

@@ -25,7 +25,7 @@ def changed_records(state: State) -> dict[str, StateRecord]:
     if names.MODEL in state.changed and state.model:
         records[names.MODEL] = _record(_model(state.model))
     if names.PINS in state.changed:
-        records[names.PINS] = _record(state.pins)
+        records[names.PINS] = _record([list(pin) for pin in state.pins])
     for slot in _drain(state.micros.dirty, state.micros.count):
         records[names.micro_record(slot)] = _micro(state, slot)
     for slot in _drain(state.provisionals.dirty, len(state.provisionals)):

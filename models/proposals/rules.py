@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,16 +97,25 @@ class RuleBook:
         if not self.rules:
             return None
         scores = (
-            _EMBEDDING * self._cosines(query) + _WORDS * self._overlaps(query) + self._section_bonus(tool)
+            _EMBEDDING * np.asarray(self._vectors @ self._vector(query), dtype=np.float64)
+            + _WORDS * self._overlaps(query)
+            + self._section_bonus(tool)
         )
         short = np.array([len(rule.text.split()) < _MIN_WORDS for rule in self.rules])
         best = int(np.argmax(scores - short))
         return Match(self.rules[best], float(scores[best]))
 
     def similar(self, text: str) -> list[tuple[Rule, float]]:
-        """Return every rule with its cosine to a text, nearest first."""
-        cosines = self._cosines(text)
+        """Return every rule with the cosine of its own words to a text, nearest first."""
+        if not self.rules:
+            return []
+        cosines = self._bare_vectors @ self._vector(text)
         return [(self.rules[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")]
+
+    @cached_property
+    def _bare_vectors(self) -> NDArray[np.float32]:
+        """The rules without their sections, which would make all rules of a section alike."""
+        return _matrix(self._embed, [rule.text[:_EMBEDDED_CHARS] for rule in self.rules])
 
     def names_attribute(self, tool: str, attribute: str) -> bool:
         """Return whether a section about the tool, by a word of its heading, names the attribute."""
@@ -118,11 +128,8 @@ class RuleBook:
         wanted = set(stems(text))
         return next((rule for rule in self.rules if wanted and wanted <= set(stems(rule.text))), None)
 
-    def _cosines(self, text: str) -> Floats:
-        if not self.rules:
-            return np.zeros(0)
-        query = np.asarray(self._embed([text[:_EMBEDDED_CHARS]])[0], dtype=np.float32)
-        return np.asarray(self._vectors @ query, dtype=np.float64)
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        return np.asarray(self._embed([text[:_EMBEDDED_CHARS]])[0], dtype=np.float32)
 
     def _overlaps(self, query: str) -> Floats:
         wanted = sorted(set(stems(query)))
@@ -134,7 +141,7 @@ class RuleBook:
     def _section_bonus(self, tool: str) -> Floats:
         if not tool:
             return np.zeros(len(self.rules))
-        query = np.asarray(self._embed([" ".join(name_words(tool))])[0], dtype=np.float32)
+        query = self._vector(" ".join(name_words(tool)))
         near = np.asarray(self._section_vectors @ query, dtype=np.float64)
         scaled = (near - near.min()) / (near.max() - near.min() or 1.0)
         by_name = dict(zip(self._sections, scaled, strict=True))

@@ -64,8 +64,9 @@ class SpikeState:
         spikes += self.alarms.settle(message)
         for watch in self._count(message):
             spikes += self.alarms.detect(message, watch, Metric.VOLUME)
-            spikes += self.alarms.detect(message, watch, Metric.FAILURE)
-            spikes += self.alarms.burn(message, watch)
+            if _has_outcomes(message, watch):
+                spikes += self.alarms.detect(message, watch, Metric.FAILURE)
+                spikes += self.alarms.burn(message, watch)
         return sorted(spikes, key=lambda spike: (spike.intent_id, spike.kind, spike.status, spike.id))
 
     def _advance(self, message: IntentMinute) -> list[Spike]:
@@ -147,3 +148,8 @@ class SpikeState:
         for name in sorted(records):
             if name.startswith(prefix) and records[name].payload != EMPTY:
                 self.watches.put_back(Watch.from_bytes(records[name].payload, int(name[len(prefix) :])))
+
+
+def _has_outcomes(message: IntentMinute, watch: Watch) -> bool:
+    counts = (message.counts[fine] for fine in watch.fines if fine in message.counts)
+    return any(count.decided or count.failures for count in counts)

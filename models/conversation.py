@@ -1,0 +1,205 @@
+"""A conversation: what is known of one thread after each of its events.
+
+The fold is in the order of the log; the thread's own order (time, seq) is the store's
+business. Everything is bounded, so a conversation of a million turns costs what one of
+ten does.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from groundswell.models.event import ConversationEvent, Slice
+from groundswell.models.position import Source
+from groundswell.models.reading.outcome import Status
+from groundswell.models.reading.reader import AgentReading, ConversationReader, UserReading
+from groundswell.models.reading.running_mean import RunningMean
+from groundswell.models.record import StateRecord, Vector
+from groundswell.models.turn import SegmentOutcome
+
+#: What an outcome that was told means for the user's goal.
+TOLD_STATUS: dict[str, Status] = {
+    "completed": "completed",
+    "converted": "completed",
+    "abandoned": "abandoned",
+    "escalated": "escalated",
+    "failed": "failed",
+    "churned": "failed",
+}
+#: Outcomes remembered with the position at which they became known.
+HISTORY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one turn meant."""
+
+    ordinal: int
+    segment: int
+    passes: bool = False
+    probability: float = 0.0
+    vector: Vector | None = None
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The state of one conversation; `source` is the last event that changed it."""
+
+    reader: ConversationReader
+    conversation_id: str
+    owner: str
+    source: Source | None = None
+    first: Source | None = None
+    ordinal: int = 0
+    started: int = 0
+    last: int = 0
+    closed: bool = False
+    told: Status | None = None
+    emitted: list[SegmentOutcome] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    slices: dict[str, Slice] = field(default_factory=dict)
+
+    def covers(self, source: Source) -> bool:
+        """Return whether the effect of *source* is in the state already."""
+        mine = self.source
+        return (
+            mine is not None
+            and (mine.log, mine.partition) == (source.log, source.partition)
+            and source.rank <= mine.rank
+        )
+
+    def touch(self, event: ConversationEvent, time: int, source: Source, user: str | None) -> None:
+        """Note that *event* happened: reopen, remember what is in effect, move the position."""
+        if self.source is None:
+            self.first, self.started = source, time
+        self.source, self.closed = source, False
+        self.last = max(self.last, time)
+        in_effect = {
+            "model": event.model,
+            "prompt_version": event.prompt_version or _prompt_digest(event),
+            "release": event.release,
+            "config_version": event.config_version,
+            "variant": event.variant,
+            "user": user,
+        }
+        self.facts.update({name: value for name, value in in_effect.items() if value is not None})
+        for name, value in event.slices.items():
+            if name in self.slices or len(self.slices) < 32:
+                self.slices[name] = value
+
+    def read(self, event: ConversationEvent, texts: "Texts", embedding: Vector | None) -> Reading:
+        """Fold one turn into the reader and say what it meant."""
+        ordinal = self.ordinal
+        self.ordinal += 1
+        if event.role == "user" and embedding is not None:
+            return _user_reading(ordinal, self.reader.user(ordinal, texts.text, embedding))
+        if event.role == "assistant" and texts.text:
+            return _agent_reading(ordinal, self.reader.agent(ordinal, texts.text))
+        if event.role == "tool" and event.tool is not None:
+            failed = None if event.tool.status is None else event.tool.status == "error"
+            called = self.reader.tool_call(ordinal, event.tool.name, texts.arguments)
+            result = self.reader.tool_result(ordinal, texts.result or texts.text, failed)
+            signals = tuple(sorted({*called.signals, *result.signals}))
+            return Reading(ordinal, result.segment, signals=signals)
+        return Reading(ordinal, self.reader.segment.number)
+
+    def tell(self, status: str) -> None:
+        """Take in an outcome that was told: it outranks what is inferred."""
+        self.told = TOLD_STATUS[status]
+
+    def close(self, source: Source, *, silent: bool) -> tuple[SegmentOutcome, ...]:
+        """End the conversation (*silent*: nobody spoke for too long); return its outcomes if new."""
+        self.closed, self.source = True, source
+        outcomes = self._outcomes(silent)
+        if outcomes == self.emitted:
+            return ()
+        self.emitted = outcomes
+        self.history = [
+            *self.history[-(HISTORY - 1) :],
+            {
+                "source": source.model_dump(),
+                "told": self.told is not None,
+                "status": {str(one.segment): one.status for one in outcomes},
+                "suspect": {str(one.segment): one.first_failing_turn for one in outcomes},
+            },
+        ]
+        return tuple(outcomes)
+
+    def _outcomes(self, silent: bool) -> list[SegmentOutcome]:
+        return [
+            SegmentOutcome(
+                segment=one.segment,
+                status=one.status if self.told is None else self.told,
+                probability=one.probability if self.told is None else 1.0,
+                turns=one.turns,
+                first_failing_turn=one.first_failing_turn,
+            )
+            for one in self.reader.outcomes(silent=silent)
+        ]
+
+    def record(self) -> StateRecord:
+        """Return the state as a record."""
+        value = {
+            "source": self.source.model_dump() if self.source else None,
+            "first": self.first.model_dump() if self.first else None,
+            "ordinal": self.ordinal,
+            "started": self.started,
+            "last": self.last,
+            "closed": self.closed,
+            "told": self.told,
+            "emitted": [one.model_dump() for one in self.emitted],
+            "history": self.history,
+            "facts": self.facts,
+            "slices": self.slices,
+            "conversation_id": self.conversation_id,
+            "owner": self.owner,
+            "reader": self.reader.to_json().decode(),
+        }
+        return StateRecord(orjson.dumps(value))
+
+    @classmethod
+    def restore(cls, record: StateRecord, mean_of: Callable[[str], RunningMean]) -> "Conversation":
+        """Return the conversation that `record` described, equal in every later step.
+
+        *mean_of* gives the running mean of an agent, which its conversations share.
+        """
+        value = orjson.loads(record.payload)
+        source, first = value.pop("source"), value.pop("first")
+        return cls(
+            reader=ConversationReader.from_json(value.pop("reader").encode(), mean_of(value["owner"])),
+            source=Source.model_validate(source) if source else None,
+            first=Source.model_validate(first) if first else None,
+            emitted=[SegmentOutcome.model_validate(one) for one in value.pop("emitted")],
+            **value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The redacted texts of one event: what may be stored."""
+
+    text: str = ""
+    arguments: str = ""
+    result: str = ""
+    truncated: bool = False
+
+
+def _prompt_digest(event: ConversationEvent) -> str | None:
+    """Return a version for a system prompt that came without one: the digest of its text."""
+    if event.role != "system" or not event.text:
+        return None
+    return "sha256:" + hashlib.sha256(event.text.encode()).hexdigest()[:12]
+
+
+def _user_reading(ordinal: int, read: UserReading) -> Reading:
+    signals = tuple(sorted(read.signals))
+    return Reading(ordinal, read.segment, read.passes, read.probability, read.vector, signals)
+
+
+def _agent_reading(ordinal: int, read: AgentReading) -> Reading:
+    return Reading(ordinal, read.segment, signals=tuple(sorted(read.signals)))

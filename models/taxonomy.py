@@ -1,0 +1,140 @@
+"""The taxonomy of one agent: its announced intents and their names, and what is said when they change."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from groundswell.models.contract import owner_of, rfc3339
+from groundswell.models.intent_event import IntentChange, IntentEvent
+from groundswell.models.intents.lineage import LineageEvent
+from groundswell.models.intents.names import NameBook
+from groundswell.models.intents.wording import IntentName
+from groundswell.models.position import Source
+from groundswell.models.record import StateRecord
+
+_RECORD = "taxonomy"
+
+
+class Entry(NamedTuple):
+    """An announced intent: its name, and how many events there have been about it."""
+
+    name: str
+    version: int
+
+
+class Taxonomy:
+    """What has been announced. `update` compares it with what is, after a refit."""
+
+    def __init__(self, tenant: str, agent: str) -> None:
+        self._tenant, self._agent = tenant, agent
+        self._entries: dict[str, Entry] = {}
+        self._changed = False
+
+    def name(self, intent: str) -> str:
+        """Return the announced name, or the empty string."""
+        entry = self._entries.get(intent)
+        return entry.name if entry else ""
+
+    def update(
+        self,
+        groups: Mapping[str, str],
+        lineage: Iterable[LineageEvent],
+        names: NameBook,
+        time: int,
+        at: Source,
+    ) -> list[IntentEvent]:
+        """Return the events that bring the announced intents up to *groups*.
+
+        Args:
+            groups: fine intent -> intent, of all live ones.
+            lineage: what the engine says became of ids.
+            names: the words of each fine intent.
+            time: event time, milliseconds.
+            at: the message that led here; ids of the events derive from it.
+        """
+        fines: dict[str, list[str]] = {}
+        for fine, intent in sorted(groups.items()):
+            fines.setdefault(intent, []).append(fine)
+        named = names.name_all(fines)
+        why = {event.id: event for event in lineage if event.level == "intent"}
+        events = [
+            *(self._gone(intent, why.get(intent)) for intent in sorted(self._entries.keys() - fines.keys())),
+            *(
+                event
+                for intent in sorted(fines)
+                if (event := self._here(intent, fines[intent], named[intent], why.get(intent)))
+            ),
+        ]
+        self._changed = self._changed or bool(events)
+        return [
+            event.model_copy(update=self._envelope(event, place, time, at))
+            for place, event in enumerate(events)
+        ]
+
+    def _here(
+        self, intent: str, fines: Sequence[str], name: IntentName, why: LineageEvent | None
+    ) -> IntentEvent | None:
+        """Return the event of an intent that is new or has another name, and remember it."""
+        known = self._entries.get(intent)
+        if known is not None and known.name == name.name:
+            return None
+        self._entries[intent] = Entry(name.name, known.version + 1 if known else 1)
+        change: IntentChange = "renamed"
+        if known is None:
+            change = why.kind if why is not None and why.kind in ("split", "revived") else "created"
+        return self._event(intent, change, name.name).model_copy(
+            update={
+                "previous_name": known.name if known else None,
+                "terms": name.terms,
+                "example": name.example,
+                "lineage": (why.parent,) if why is not None and why.parent and known is None else (),
+                "fines": tuple(fines),
+                "version": self._entries[intent].version,
+            }
+        )
+
+    def _gone(self, intent: str, why: LineageEvent | None) -> IntentEvent:
+        entry = self._entries.pop(intent)
+        merged = why is not None and why.kind == "merged" and why.into
+        event = self._event(intent, "merged" if merged else "retired", entry.name)
+        into = (why.into,) if why is not None and why.into else ()
+        return event.model_copy(update={"lineage": into, "version": entry.version + 1})
+
+    def _event(self, intent: str, change: IntentChange, name: str) -> IntentEvent:
+        return IntentEvent(
+            id="",
+            source=f"/tenants/{self._tenant}/agents/{self._agent}",
+            type=f"intent.{change}.v1",
+            subject=intent,
+            time="",
+            tenant=self._tenant,
+            agent=self._agent,
+            intent_id=intent,
+            change=change,
+            name=name,
+        )
+
+    def _envelope(self, event: IntentEvent, place: int, time: int, at: Source) -> dict[str, str]:
+        seed = (
+            f"{owner_of(self._tenant, self._agent)}\n{at.text()}\n{place}\n{event.intent_id}\n{event.change}"
+        )
+        return {"id": hashlib.sha256(seed.encode()).hexdigest()[:32], "time": rfc3339(time)}
+
+    def changes(self) -> dict[str, StateRecord]:
+        """Return the record if it changed since the last call."""
+        if not self._changed:
+            return {}
+        self._changed = False
+        entries = {intent: [entry.name, entry.version] for intent, entry in sorted(self._entries.items())}
+        return {_RECORD: StateRecord(orjson.dumps(entries))}
+
+    @classmethod
+    def restore(cls, tenant: str, agent: str, records: Mapping[str, StateRecord]) -> "Taxonomy":
+        """Return the taxonomy that the records hold."""
+        taxonomy = cls(tenant, agent)
+        if _RECORD in records:
+            entries = orjson.loads(records[_RECORD].payload)
+            taxonomy._entries = {intent: Entry(*entry) for intent, entry in entries.items()}
+        return taxonomy

@@ -1,0 +1,162 @@
+"""The Faust app: which stage reads which topic, in the order in which an event passes them.
+
+``faust -A groundswell.streams.app worker`` and ``groundswell worker`` start the same thing.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+import structlog
+from faust.types import TP
+
+from groundswell.streams.delivery import Delivery, Output, Sender, Stage, consume
+from groundswell.streams.intents import Intents
+from groundswell.streams.proposals import Proposals
+from groundswell.streams.services import Services, wall_clock
+from groundswell.streams.settings import Settings
+from groundswell.streams.spikes import Spikes
+from groundswell.streams.topics import CONVERSATION_EVENTS, INTENT_MINUTES, SPIKES, TURNS, Topic
+from groundswell.streams.transport import broker_urls
+from groundswell.streams.turns import Turns
+
+log = structlog.get_logger("groundswell.app")
+
+#: The stages in the order of the data, each with the topic that it reads.
+STAGES = {
+    "turns": CONVERSATION_EVENTS,
+    "intents": TURNS,
+    "spikes": INTENT_MINUTES,
+    "proposals": SPIKES,
+}
+Tap = Callable[[Output], None]
+
+
+def make_stage(name: str, services: Services) -> Stage:
+    """Return the stage called *name*."""
+    shared = services.settings, services.store
+    match name:
+        case "turns":
+            return Turns(*shared, services.embedder, services.logs, services.metrics)
+        case "intents":
+            return Intents(*shared, services.logs, services.metrics, wall_clock)
+        case "spikes":
+            return Spikes(*shared, services.logs, services.metrics)
+        case "proposals":
+            return Proposals(*shared, services.logs, services.metrics, services.embedder)
+    raise ValueError(f"no stage is called {name!r}; choose from {', '.join(STAGES)}")
+
+
+class GroundswellApp(faust.App):
+    """A Faust app that opens its services before the first agent starts, and closes them last."""
+
+    services: Services
+    deliveries: dict[str, Delivery]
+
+    async def on_start(self) -> None:
+        """Create missing collections before anything is consumed."""
+        await self.services.ensure()
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        """Make everything durable."""
+        await super().on_shutdown()
+        await self.services.store.close()
+
+
+def build_app(
+    settings: Settings,
+    services: Services,
+    *,
+    only: Sequence[str] = (),
+    partition: int | None = None,
+    tap: Tap | None = None,
+) -> GroundswellApp:
+    """Return the app with its stages registered.
+
+    Args:
+        settings: what is in effect.
+        services: what the stages work with.
+        only: names of the stages to run; none means all.
+        partition: send everything to this partition (the embedded broker), or None.
+        tap: hears of every output once the broker has it.
+    """
+    app = GroundswellApp(
+        settings.topic_prefix + settings.group,
+        broker=broker_urls(settings.broker),
+        store="memory://",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=max(512, 2 * settings.batch),
+        agent_supervisor="mode.CrashingSupervisor",
+        broker_commit_interval=0.5,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        broker_rebalance_timeout=30.0,
+        broker_request_timeout=40.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 * 1024 * 1024,
+        web_enabled=False,
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        producer_linger_ms=0,
+        loghandlers=[],
+    )
+    app.services = services
+    app.deliveries = {}
+    send = sender(app, partition, tap)
+    for name in only or STAGES:
+        _register(app, name, STAGES[name], send)
+    app.on_partitions_revoked.connect(_on_rebalance(app))
+    app.on_partitions_assigned.connect(_on_rebalance(app))
+    return app
+
+
+def _register(app: GroundswellApp, name: str, topic: Topic, send: Sender) -> None:
+    """Let the stage consume its topic, one batch at a time, crashing rather than skipping."""
+    settings = app.services.settings
+    delivery = Delivery(make_stage(name, app.services), app.services.store, send, app.services.metrics)
+    app.deliveries[name] = delivery
+    source = app.topic(
+        settings.topic_prefix + topic.name,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+
+    async def run(stream: Any) -> None:
+        async for _ in consume(stream, delivery, batch=settings.batch, linger_s=settings.linger_s):
+            pass
+
+    run.__doc__ = topic.about
+    app.agent(source, name=name, concurrency=1)(run)
+
+
+def sender(app: faust.App, partition: int | None, tap: Tap | None) -> Sender:
+    """Return what sends an output through the app's producer."""
+
+    async def send(output: Output) -> Awaitable[Any]:
+        producer = await app.maybe_start_producer()
+        sent = await producer.send(
+            output.topic,
+            output.key,
+            output.value,
+            partition,
+            output.timestamp / 1000,
+            list(output.headers),
+        )
+        if tap is not None:
+            tap(output)
+        return sent
+
+    return send
+
+
+def _on_rebalance(app: GroundswellApp) -> Callable[..., Awaitable[None]]:
+    async def rebalanced(sender: Any, partitions: set[TP], **_: Any) -> None:
+        for delivery in app.deliveries.values():
+            delivery.rebalanced()
+
+    return rebalanced

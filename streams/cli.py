@@ -1,0 +1,177 @@
+"""The command line: `groundswell demo | run | worker | topics | config`.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 something that is
+depended on does not answer, 130 interrupted.
+"""
+
+import groundswell.streams.one_thread  # isort: skip  # noqa: F401
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from groundswell.streams.settings import Settings
+from groundswell.streams.version import VERSION
+
+FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
+
+app = typer.Typer(
+    name="groundswell",
+    help="Reads every conversation an AI agent has, live: intents emerge, spikes are noticed, fixes proposed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+err = Console(stderr=True)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="YAML file with settings and agents.", envvar="GROUNDSWELL_CONFIG"),
+]
+
+
+def load_settings(config: Path | None, **given: object) -> Settings:
+    """Return the settings in effect, or end with what is wrong with them."""
+    try:
+        if config is not None:
+            given["config"] = config
+        return Settings(**given)  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(INVALID) from error
+    except ValidationError as error:
+        err.print("invalid configuration:", markup=False)
+        for problem in error.errors(include_url=False, include_input=False):
+            place = ".".join(map(str, problem["loc"]))
+            err.print(f"  {place}: {problem['msg']}", markup=False)
+        err.print("`groundswell config` prints every setting, its value and its default", markup=False)
+        raise typer.Exit(INVALID) from error
+
+
+def log_to_stderr(level: str) -> None:
+    """Log JSON where nobody watches, and readably on a terminal; other libraries only what is wrong."""
+    pretty = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+    ] = False,
+) -> None:
+    """Start here: `groundswell demo` needs no server, no key and no network."""
+    if version:
+        typer.echo(f"groundswell {VERSION}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    files: Annotated[
+        list[str], typer.Argument(help="JSON lines (.gz too) of dialogues or events; - is standard input.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for one <topic>.jsonl per output topic.")],
+    agent: Annotated[str | None, typer.Option(help="Give every event to this agent.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Give every event to this tenant.")] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, max=4096, help="Events taken at once; changes no result.")
+    ] = 64,
+    json_: Annotated[bool, typer.Option("--json", help="Print the account as one JSON object.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Carry your own conversations through every stage, in one process, and keep what comes out.
+
+    Example: `groundswell run export.jsonl.gz --out out --config groundswell.yaml`
+    """
+    from groundswell.streams.run_command import run_files
+
+    settings = load_settings(config, batch=batch)
+    log_to_stderr(settings.log_level)
+    raise typer.Exit(run_files(files, out, settings, agent=agent, tenant=tenant, as_json=json_))
+
+
+@app.command()
+def demo(
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="End after the replay instead of serving the board.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the board and /metrics; 0 picks one.")
+    ] = 8080,
+    examples: Annotated[Path | None, typer.Option(help="Folder with the example conversations.")] = None,
+) -> None:
+    """Replay real conversations through every stage and look at what comes out.
+
+    Shows the intents that emerged, spikes with their onset, and a proposed change with its
+    evidence; then serves the board and /metrics until Ctrl-C.
+    """
+    from groundswell.streams.demo import show
+
+    log_to_stderr("WARNING")
+    raise typer.Exit(asyncio.run(show(examples, port=port, serve=not exit_, as_json=json_)))
+
+
+@app.command()
+def worker(
+    only: Annotated[
+        str | None, typer.Option(help="Stages to run, comma separated: turns,intents,spikes,proposals.")
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run the stages on your Kafka and Qdrant. Start as many as you like; ends in order on SIGTERM."""
+    from groundswell.streams.app import STAGES
+    from groundswell.streams.worker import work
+
+    settings = load_settings(config)
+    log_to_stderr(settings.log_level)
+    stages = [name.strip() for name in (only or "").split(",") if name.strip()]
+    if unknown := [name for name in stages if name not in STAGES]:
+        err.print(f"no stage is called {', '.join(unknown)}; choose from {', '.join(STAGES)}", markup=False)
+        raise typer.Exit(USAGE)
+    asyncio.run(work(settings, stages))
+
+
+@app.command()
+def topics(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be created.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Create the Kafka topics that are missing and report how existing ones differ from what is wanted."""
+    from groundswell.streams.topics_command import ensure
+
+    raise typer.Exit(ensure(load_settings(config), dry_run=dry_run, as_json=json_))
+
+
+@app.command("config")
+def config_(config: ConfigFile = None) -> None:
+    """Print what is in effect, secrets masked: flags over environment over the file over defaults."""
+    typer.echo(json.dumps(load_settings(config).masked(), indent=2))
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,182 @@
+"""Delivery: the one way in which every stage consumes. At least once in, exactly once in effect.
+
+For each batch: (a) load what the decision needs and decide, purely, from state and batch;
+(b) send the outputs and await the broker's acknowledgement of each; (c) write the changed
+state together with its position in one commit; (d) ack the events in order. A crash
+anywhere repeats the batch from the last commit; outputs carry their source position, so
+whoever reads them drops the repeats.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
+
+from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.store import Collection, Point, Store, StoreUnavailable
+from groundswell.streams.ownership import Commit
+
+log = structlog.get_logger("groundswell.delivery")
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a topic, as the broker holds it. `timestamp` is in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    headers: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to send; `timestamp` (milliseconds) is event time, so that replays are equal."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    headers: Headers = ()
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a stage made of a batch."""
+
+    outputs: list[Output] = field(default_factory=list)
+    writes: list[tuple[Collection, list[Point]]] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    effects: list[Callable[[], None]] = field(default_factory=list)
+    processed: int = 0
+    duplicates: int = 0
+    dead: int = 0
+
+
+class Stage(Protocol):
+    """A function of its input topic: same records, same outputs and state."""
+
+    name: str
+
+    async def load(self, records: Sequence[Record]) -> Any:
+        """Fetch whatever the decision needs. May fail and be called again; changes nothing."""
+        ...
+
+    def decide(self, records: Sequence[Record], loaded: Any) -> Decision:
+        """Change the state in memory and say what to send and to write. No IO, no clock."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the state in memory: partitions were taken away or given."""
+        ...
+
+
+class Sender(Protocol):
+    """Sends one record; the result is awaited for the broker's acknowledgement."""
+
+    async def __call__(self, output: Output) -> Awaitable[Any]:
+        """Schedule the record and return the future of its acknowledgement."""
+        ...
+
+
+class Delivery:
+    """Runs a stage's batches through the five steps."""
+
+    def __init__(self, stage: Stage, store: Store, send: Sender, metrics: Metrics) -> None:
+        self.stage = stage
+        self._store = store
+        self._send = send
+        self._metrics = metrics
+        self._rebalanced = False
+        self.totals = Decision()
+        self.records = 0
+
+    def rebalanced(self) -> None:
+        """Partitions were taken or given: before the next batch the state is claimed anew."""
+        self._rebalanced = True
+
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Carry one batch from decision to commit; returns when its effect is durable."""
+        started = time.perf_counter()
+        if self._rebalanced:
+            self._rebalanced = False
+            self.stage.forget()
+        loaded = await self._patiently(lambda: self.stage.load(records))
+        decision = self.stage.decide(records, loaded)
+        await self._deliver(decision.outputs)
+        await self._patiently(lambda: self._write(decision))
+        for effect in decision.effects:
+            effect()
+        self._count(decision, records, time.perf_counter() - started)
+
+    async def _deliver(self, outputs: Sequence[Output]) -> None:
+        """Send in order and await every acknowledgement; a failure crashes the stage, which resends."""
+        futures = [await self._send(output) for output in outputs]
+        await asyncio.gather(*futures)
+
+    async def _write(self, decision: Decision) -> None:
+        for collection, points in decision.writes:
+            await self._store.upsert(collection, points)
+        for commit in decision.commits:
+            await commit.write(self._store)
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        """Retry while the store is away: lag grows, nothing is dropped."""
+        async for trial in AsyncRetrying(
+            retry=retry_if_exception_type(StoreUnavailable),
+            wait=wait_exponential(multiplier=0.2, max=10),
+            before_sleep=lambda state: log.warning(
+                "store unavailable, retrying", stage=self.stage.name, attempt=state.attempt_number
+            ),
+        ):
+            with trial:
+                return await attempt()
+        raise AssertionError("unreachable: retries never end without a result")
+
+    def _count(self, decision: Decision, records: Sequence[Record], seconds: float) -> None:
+        self.totals.processed += decision.processed
+        self.totals.duplicates += decision.duplicates
+        self.totals.dead += decision.dead
+        self.records += len(records)
+        self._metrics.observe_batch(
+            self.stage.name,
+            seconds=seconds,
+            processed=decision.processed,
+            duplicates=decision.duplicates,
+            dead=decision.dead,
+        )
+
+
+async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> AsyncIterator[int]:
+    """Drive *delivery* from a Faust stream; yields the size of each batch that is durable.
+
+    ``stream.ack(event)`` and not ``event.ack()``: only the former tells Faust's sensors.
+    """
+    async for events in stream.noack_take(batch, within=linger_s):
+        await delivery.handle([record_of(event.message) for event in events])
+        for event in events:
+            await stream.ack(event)
+        yield len(events)
+
+
+def record_of(message: Any) -> Record:
+    """Return the record in a Faust message. A header that repeats keeps its last value."""
+    headers = message.headers or {}
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value,
+        timestamp=round(message.timestamp * 1000),
+        headers={name: bytes(value) for name, value in pairs},
+    )

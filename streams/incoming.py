@@ -1,0 +1,75 @@
+"""One record of `conversation-events` on its way in: parsed, redacted, placed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from groundswell.models.conversation import Texts
+from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
+from groundswell.models.reading.redaction import Redactor
+from groundswell.streams.delivery import Record
+from groundswell.streams.partitioner import partition_of
+
+#: A header that marks a record which was put under the right key; it keeps its first timestamp.
+REKEYED = "groundswell-rekeyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A record and what it turned out to be: an event, or the problem with it."""
+
+    record: Record
+    event: ConversationEvent | None = None
+    time: int = 0
+    turn: str = ""
+    texts: Texts = field(default_factory=Texts)
+    problem: InvalidEvent | None = None
+    misplaced: bool = False
+
+
+def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:
+    """Return what *record* is. A conversation's events belong in the partition of their key."""
+    try:
+        event, time = parse(record.value, timestamp=record.timestamp, headers=record.headers)
+    except InvalidEvent as problem:
+        return Incoming(record, problem=problem)
+    if event.type == "tick":
+        return Incoming(record, event, time)
+    return Incoming(
+        record,
+        event,
+        time,
+        turn=event.turn_key(time),
+        texts=redacted(event, redactor),
+        misplaced=REKEYED not in record.headers
+        and partition_of(event.key.encode(), partitions) != record.partition,
+    )
+
+
+def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
+    """Return the texts of *event* as they may be stored: cut to MAX_TEXT, secrets out."""
+    text = event.text or ""
+    if event.feedback is not None:
+        text = "\n".join(part for part in (event.feedback.comment, event.feedback.edited_reply) if part)
+    if event.outcome is not None:
+        text = event.outcome.reason or ""
+    arguments = event.tool.arguments_text() if event.tool else ""
+    result = event.tool.result_text() if event.tool else ""
+    return Texts(
+        text=redactor.redact(text[:MAX_TEXT]),
+        arguments=redactor.redact(arguments[:MAX_TEXT]),
+        result=redactor.redact(result[:MAX_TEXT]),
+        truncated=max(len(text), len(arguments), len(result)) > MAX_TEXT,
+    )
+
+
+def to_embed(incoming: Sequence[Incoming], known: set[str]) -> dict[str, str]:
+    """Return the texts of new user turns by turn, in order: what the embedder has to do."""
+    return {
+        one.turn: one.texts.text
+        for one in incoming
+        if one.event is not None
+        and one.event.type == "turn"
+        and one.event.role == "user"
+        and not one.misplaced
+        and one.turn not in known
+    }

@@ -1,0 +1,162 @@
+"""Spikes in, change proposals out: proposed with evidence, or withheld with the reason."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import orjson
+
+from groundswell.models.change import ChangeProposed, ChangeWithheld
+from groundswell.models.contract import owner_of
+from groundswell.models.position import Source
+from groundswell.models.proposals.examine import Examination, examine
+from groundswell.models.proposals.target import AgentFiles
+from groundswell.models.record import StateRecord
+from groundswell.models.spike import Spike
+from groundswell.sinks.embedder import TextEmbedder
+from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.store import Store
+from groundswell.streams.collections import PROPOSALS_STATE
+from groundswell.streams.delivery import Decision, Record
+from groundswell.streams.evidence import Evidence
+from groundswell.streams.files import read_files
+from groundswell.streams.keyed import KeyedStage
+from groundswell.streams.logs import Logs
+from groundswell.streams.ownership import Commit, Owned, claim
+from groundswell.streams.settings import Settings
+from groundswell.streams.topics import CHANGE_PROPOSALS, CONVERSATION_EVENTS
+from groundswell.streams.triggers import trigger_of
+
+_WEEK_MS = 7 * 24 * 3600 * 1000
+#: Identities remembered: of proposals, of what was withheld, and of triggers that were answered.
+_REMEMBERED = 2_000
+
+
+@dataclass(slots=True)
+class Memory:
+    """What has been said before, with event times in milliseconds."""
+
+    proposed: dict[str, int] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+
+    def capacity(self, per_week: int, now_ms: int) -> int:
+        """Return how many proposals are left in the seven days that end now."""
+        return max(0, per_week - sum(time > now_ms - _WEEK_MS for time in self.proposed.values()))
+
+    def record(self) -> StateRecord:
+        """Return the state, the oldest entries beyond the bound left out."""
+        value = {
+            name: dict(sorted(kept.items(), key=lambda item: (item[1], item[0]))[-_REMEMBERED:])
+            for name, kept in (
+                ("proposed", self.proposed),
+                ("withheld", self.withheld),
+                ("answered", self.answered),
+            )
+        }
+        return StateRecord(orjson.dumps(value))
+
+    def copy(self) -> "Memory":
+        """Return a copy to try things on."""
+        return Memory(dict(self.proposed), dict(self.withheld), dict(self.answered))
+
+    def take(self, answer: Examination, now_ms: int) -> tuple[list[ChangeProposed], list[ChangeWithheld]]:
+        """Remember an answer and return what of it is news: the same refusal is said once."""
+        for proposal in answer.proposals:
+            self.proposed[proposal.fingerprint] = now_ms
+        news = []
+        for one in answer.withheld:
+            said = f"{one.fingerprint} {one.reason}"
+            if said not in self.withheld:
+                news.append(one)
+            self.withheld[said] = now_ms
+        return list(answer.proposals), news
+
+
+@dataclass(slots=True)
+class Held:
+    """What was proposed for one agent, the claim, and the answers of the batch at hand."""
+
+    owned: Owned
+    memory: Memory
+    answers: dict[str, Examination] = field(default_factory=dict)
+
+
+class Proposals(KeyedStage[Spike, Held]):
+    """The stage."""
+
+    name = "proposals"
+    message = Spike
+
+    def __init__(
+        self, settings: Settings, store: Store, logs: Logs, metrics: Metrics, embedder: TextEmbedder
+    ) -> None:
+        super().__init__(settings, store, logs, metrics)
+        self._embedder = embedder
+        topic = settings.topic_prefix + CONVERSATION_EVENTS.name
+        self._evidence = Evidence(store, topic, settings.evidence_conversations)
+
+    async def claim(self, tenant: str, agent: str) -> Held:
+        """Take over what was proposed for one agent."""
+        owned = await claim(self._store, PROPOSALS_STATE, owner_of(tenant, agent))
+        memory = owned.records.get("memory")
+        return Held(owned, Memory(**orjson.loads(memory.payload)) if memory else Memory())
+
+    async def fetch(self, held: Held, messages: Sequence[Spike]) -> None:
+        """Examine each new trigger, one after the other, off the event loop."""
+        trial = held.memory.copy()
+        held.answers.clear()
+        for spike in messages:
+            if spike.status != "firing" or spike.id in trial.answered:
+                continue
+            answer = await self._examine(spike, trial)
+            trial.answered[spike.id] = spike.time_ms
+            trial.take(answer, spike.time_ms)
+            held.answers[spike.id] = answer
+
+    def take(self, held: Held, message: Spike, at: Source, record: Record, decision: Decision) -> bool:
+        """Emit the answer to one trigger."""
+        if message.id in held.memory.answered:
+            return False
+        held.memory.answered[message.id] = message.time_ms
+        answer = held.answers.pop(message.id, None)
+        if answer is None:
+            return True
+        proposed, withheld = held.memory.take(answer, message.time_ms)
+        owner = owner_of(message.tenant, message.agent)
+        for proposal in proposed:
+            key = f"{owner}/{proposal.subject}"
+            value = proposal.encode()
+            decision.outputs.append(self.output(CHANGE_PROPOSALS, key, value, record, proposal.headers()))
+            kind, status = proposal.change.kind, proposal.status
+            decision.effects.append(
+                partial(self._metrics.observe_proposal, message.tenant, message.agent, kind, status)
+            )
+        for refusal in withheld:
+            key = f"{owner}/{refusal.subject}"
+            value = refusal.encode()
+            decision.outputs.append(self.output(CHANGE_PROPOSALS, key, value, record, refusal.headers()))
+            decision.effects.append(partial(self._metrics.observe_withheld, refusal.reason))
+        return True
+
+    def commit(self, held: Held) -> Commit:
+        """Return the write of what has been said."""
+        return held.owned.commit({"memory": held.memory.record()})
+
+    async def _examine(self, spike: Spike, memory: Memory) -> Examination:
+        """Return the answer to *spike*, given what was said before."""
+        files = await asyncio.to_thread(read_files, self._settings, spike.tenant, spike.agent)
+        owner = owner_of(spike.tenant, spike.agent)
+        threads = await self._evidence.threads(owner, spike.as_of, spike.time_ms, dict(spike.groups))
+        return await asyncio.to_thread(
+            partial(
+                examine,
+                threads,
+                files or AgentFiles(),
+                trigger_of(spike, self._settings, self._embedder.name),
+                self._embedder.embed,
+                known=frozenset(memory.proposed),
+                capacity=memory.capacity(self._settings.proposals_per_week, spike.time_ms),
+            )
+        )

@@ -1,0 +1,50 @@
+"""What a worker works with: store, embedder, metrics, board; opened once, closed once."""
+
+import time
+from dataclasses import dataclass, field
+
+from groundswell.models.board import BoardState
+from groundswell.sinks.embedder import Embedder, OpenAIEmbedder, TextEmbedder
+from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.store import Store, open_store
+from groundswell.streams.collections import COLLECTIONS
+from groundswell.streams.logs import Logs
+from groundswell.streams.settings import Settings
+
+
+@dataclass(slots=True)
+class Services:
+    """The parts that the stages share."""
+
+    settings: Settings
+    store: Store
+    embedder: TextEmbedder
+    logs: Logs
+    metrics: Metrics = field(default_factory=Metrics)
+    board: BoardState = field(default_factory=BoardState)
+
+    @classmethod
+    def open(cls, settings: Settings, logs: Logs) -> "Services":
+        """Open the store and load the embedder that the settings name."""
+        api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+        return cls(settings, open_store(settings.store, api_key=api_key), open_embedder(settings), logs)
+
+    async def ensure(self) -> None:
+        """Create the collections that are missing."""
+        for collection in COLLECTIONS:
+            await self.store.ensure(collection)
+
+
+def open_embedder(settings: Settings) -> TextEmbedder:
+    """Load the embedder that the settings name."""
+    if settings.embedder_url is not None:
+        key = settings.embedder_api_key.get_secret_value() if settings.embedder_api_key else "none"
+        return OpenAIEmbedder(settings.embedder_url, settings.embedder, key)
+    if settings.embedder == "bundled":
+        return Embedder.default(settings.embedder_threads)
+    return Embedder.load(settings.embedder, settings.embedder_threads)
+
+
+def wall_clock() -> float:
+    """Return seconds since the epoch: for delays that are shown, never for a result."""
+    return time.time()

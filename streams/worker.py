@@ -1,0 +1,161 @@
+"""A worker on a real broker: the stages, the clock's ticks, the web port; stopped in order by SIGTERM."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+
+import orjson
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient
+from faust.types import TP
+
+from groundswell.sinks.web import make_app, start
+from groundswell.streams.app import STAGES, GroundswellApp, build_app
+from groundswell.streams.services import Services
+from groundswell.streams.settings import Settings
+from groundswell.streams.tail import follow
+from groundswell.streams.topics import CONVERSATION_EVENTS
+
+log = structlog.get_logger("groundswell.worker")
+#: How often lag and liveness are looked at, seconds.
+_WATCH_S = 5.0
+#: Without progress for this long while records wait, the worker says that it should be restarted.
+_STALLED_S = 120.0
+
+
+class KafkaLogs:
+    """The logs of a real broker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._name: str | None = None
+        self._partitions: dict[str, int] = {}
+        self.app: GroundswellApp | None = None
+
+    async def name(self) -> str:
+        """Return the cluster id."""
+        if self._name is None:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.broker)
+            await admin.start()
+            try:
+                self._name = str((await admin.describe_cluster())["cluster_id"])
+            finally:
+                await admin.close()
+        return self._name
+
+    async def partitions(self, topic: str) -> int:
+        """Return how many partitions the topic has, as the producer's metadata say."""
+        assert self.app is not None
+        producer = await self.app.maybe_start_producer()
+        client = producer._ensure_producer()  # Faust hides the aiokafka producer behind this name
+        return len(await client.partitions_for(topic))
+
+    async def end_offset(self, topic: str, partition: int) -> int:
+        """Return the log's end as the fetcher last saw it; a record that was just read lies before it."""
+        assert self.app is not None
+        ends = await self.app.consumer.highwaters(TP(topic, partition))
+        return int(ends[TP(topic, partition)])
+
+
+class Watch:
+    """Lag, and whether the worker is ready and alive."""
+
+    def __init__(self, app: GroundswellApp) -> None:
+        self._app = app
+        self._done = 0
+        self._progress = time.monotonic()
+        self._waiting = 0
+
+    async def run(self) -> None:
+        """Look at the lag for ever."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            self.look()
+
+    def look(self) -> None:
+        """Publish the lag of each partition and note progress."""
+        consumer = self._app.consumer
+        self._waiting = 0
+        for tp in sorted(consumer.assignment()):
+            end, committed = consumer.highwater(tp), consumer._committed_offset.get(tp)
+            if end is None:
+                continue
+            lag = max(0, end - (committed or 0))
+            self._waiting += lag
+            self._app.services.metrics.set_lag(tp.topic, tp.partition, lag)
+        done = sum(delivery.records for delivery in self._app.deliveries.values())
+        if done != self._done or not self._waiting:
+            self._done, self._progress = done, time.monotonic()
+
+    def ready(self) -> tuple[bool, str]:
+        """Return whether partitions are assigned."""
+        if not self._app.started:
+            return False, "starting"
+        return (True, "ready") if self._app.consumer.assignment() else (False, "no partition assigned yet")
+
+    def alive(self) -> tuple[bool, str]:
+        """Return whether there was progress of late, or nothing to do."""
+        stalled = time.monotonic() - self._progress
+        if self._waiting and stalled > _STALLED_S:
+            return False, f"{self._waiting} records wait and none was processed for {stalled:.0f} s"
+        return True, "alive"
+
+
+async def tell_time(app: GroundswellApp, settings: Settings) -> None:
+    """Put the time on every partition that this worker holds, so that silence can be noticed."""
+    topic = settings.topic_prefix + CONVERSATION_EVENTS.name
+    while True:
+        await asyncio.sleep(settings.tick_s)
+        now = int(time.time() * 1000)
+        producer = await app.maybe_start_producer()
+        value = orjson.dumps({"type": "tick", "time": now})
+        for tp in sorted(app.consumer.assignment()):
+            if tp.topic == topic:
+                await producer.send(topic, None, value, tp.partition, now / 1000, None)
+
+
+async def work(settings: Settings, only: Sequence[str] = ()) -> None:
+    """Run the stages until SIGTERM or SIGINT. A crash of a stage is raised: a supervisor restarts us."""
+    logs = KafkaLogs(settings)
+    services = Services.open(settings, logs)
+    app = build_app(settings, services, only=only)
+    logs.app = app
+    watch = Watch(app)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    pages = make_app(services.metrics, services.board, watch.ready, watch.alive)
+    web = await start(pages, settings.web_bind, settings.web_port)
+    log.info("working", stages=list(only or STAGES), broker=settings.broker, port=web.port)
+    await app.start()
+    helpers = [asyncio.create_task(watch.run()), asyncio.create_task(follow(services.board, settings))]
+    if not only or "turns" in only:
+        helpers.append(asyncio.create_task(tell_time(app, settings)))
+    try:
+        await _until_stopped(app, stop, helpers)
+    finally:
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+        await app.stop()
+        await web.stop()
+
+
+async def _until_stopped(
+    app: GroundswellApp, stop: asyncio.Event, helpers: Sequence[asyncio.Task[None]]
+) -> None:
+    """Return when asked to stop; raise when a stage or a helper has failed."""
+    while not stop.is_set():
+        if app.crashed:
+            raise RuntimeError("a stage crashed; its last batch is repeated after the restart") from (
+                app.crash_reason
+            )
+        for helper in helpers:
+            if helper.done():
+                helper.result()
+        try:
+            await asyncio.wait_for(stop.wait(), 0.2)
+        except TimeoutError:
+            continue
