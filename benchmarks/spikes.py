@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ SEED = 20240501
 WEEK, DAY, HOUR = 10080, 1440, 60
 INTENTS = 50
 RATES = (0.1, 1.0, 10.0)  #: conversations per minute
-AGENTS = {0.1: 20, 1.0: 8, 10.0: 4}  #: weeks without a spike: 50 intents each
+AGENTS = {0.1: 16, 1.0: 6, 10.0: 2}  #: weeks without a spike: 50 intents each
 SIZES = (5.0, 3.0)
 SPIKES = 6  #: agents with a spike, by rate and size
 QUIET, LENGTH = 240, 120  #: minutes before a spike, and of it
 TRAFFIC = 100.0  #: conversations per minute of an agent
 START = 2000 * WEEK
-USERS = tuple(f"user{i:08d}" for i in range(4096))
+USERS = tuple(f"user{i:08d}" for i in range(64 * 32))
 
 #: What the figures must reach.
 GOALS = {
@@ -101,15 +102,17 @@ def messages(stream: Simulated, step: int = 1) -> Iterator[IntentMinute]:
         yield minute_of(stream.start + first, row, int(traffic[first : first + step].sum()))
 
 
+@cache
+def count_of(conversations: int, group: int) -> Count:
+    """Return a count whose users are one of 64 disjoint groups."""
+    users = USERS[32 * group :][: min(conversations, 32)]
+    return Count.model_construct(conversations=conversations, users=users)
+
+
 def minute_of(minute: int, row: NDArray[Any], traffic: int) -> IntentMinute:
     """Return one minute; every conversation has a user of its own."""
-    counts = {}
-    for intent in np.flatnonzero(row):
-        n = int(row[intent])
-        first = (minute * 37 + int(intent)) % (len(USERS) - 32)
-        counts[f"i{intent:03d}"] = Count.model_construct(
-            conversations=n, users=USERS[first : first + min(n, 32)]
-        )
+    busy = np.flatnonzero(row).tolist()
+    counts = {f"i{intent:03d}": count_of(int(row[intent]), minute % 64) for intent in busy}
     return IntentMinute.model_construct(
         tenant="sim",
         agent="sim",

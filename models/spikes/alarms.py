@@ -32,6 +32,12 @@ class Alarms:
         after_warm_up = watch.born >= self.traffic.first + self.settings.warm_up
         return after_warm_up and self.traffic.minute - watch.born < self.settings.new_for
 
+    def is_known(self, watch: Watch, metric: Metric) -> bool:
+        """Return whether there is enough of a past to compare *metric* with."""
+        if metric is Metric.VOLUME:
+            return self.traffic.warm
+        return watch.baseline.decided >= self.settings.min_baseline_decided
+
     def threshold(self, metric: Metric, watch: Watch, minute: int) -> float:
         """Return what the statistic of *metric* must reach."""
         height = volume_threshold if metric is Metric.VOLUME else failure_threshold
@@ -45,7 +51,7 @@ class Alarms:
         if alert is not None:
             evidence = watch.since(metric, alert.start, self.traffic.minute)
             return [self._event(message, watch, alert, evidence)] if alert.escalates(evidence) else []
-        if not self._is_known(watch, metric):
+        if not self.is_known(watch, metric):
             return []
         statistic, onset = watch.onset(metric, self.traffic.minute)
         if onset is None or statistic < self.threshold(metric, watch, self.traffic.minute):
@@ -54,11 +60,6 @@ class Alarms:
         if not passes_gates(evidence, metric, users_of(watch, metric, onset.minute), self.settings):
             return []
         return [self._fire(message, watch, metric, evidence)]
-
-    def _is_known(self, watch: Watch, metric: Metric) -> bool:
-        if metric is Metric.VOLUME:
-            return self.traffic.warm
-        return watch.baseline.decided >= self.settings.min_baseline_decided
 
     def _kind(self, watch: Watch, metric: Metric) -> SpikeKind:
         if metric is not Metric.VOLUME:

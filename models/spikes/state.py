@@ -23,6 +23,8 @@ from groundswell.models.spikes.watches import Watches
 #: Names of the records: one for the traffic, one for each slot.
 TRAFFIC_RECORD = "traffic"
 SLOT_RECORD = "watch-{:04d}"
+#: What is compared with a past, wherever there is one.
+SOUGHT = (Metric.VOLUME, Metric.FAILURE)
 #: What a vacated slot holds.
 EMPTY = b"{}"
 
@@ -39,6 +41,7 @@ class SpikeState:
         self.agent = agent
         self.settings = settings or SpikeSettings()
         self._use(Traffic())
+        self._changed = False
 
     def _use(self, traffic: Traffic) -> None:
         self.traffic = traffic
@@ -59,6 +62,7 @@ class SpikeState:
                 f"minute {message.minute} of {message.tenant}/{message.agent} was given to the spikes "
                 f"of {self.tenant}/{self.agent}: key the topic by tenant/agent"
             )
+        self._changed = True
         spikes = self._advance(message)
         spikes += self._regroup(message)
         spikes += self.alarms.settle(message)
@@ -114,6 +118,7 @@ class SpikeState:
     def _count(self, message: IntentMinute) -> list[Watch]:
         """Take the counts in; return the intents that were counted, in order."""
         traffic = self.traffic
+        before = traffic.exposure
         traffic.exposure += min(max(message.conversations, 0), MAX_COUNT)
         by_intent: dict[str, list[str]] = {}
         for fine in sorted(message.counts):
@@ -124,13 +129,15 @@ class SpikeState:
         for watch in touched:
             watch.name = message.names.get(watch.intent, watch.name)
             counts = {fine: message.counts[fine] for fine in by_intent[watch.intent]}
-            self.watches.touch(watch).count(traffic.minute, counts, traffic.exposure, traffic.warm)
+            sought = [metric for metric in SOUGHT if self.alarms.is_known(watch, metric)]
+            self.watches.touch(watch).count(traffic.minute, counts, (before, traffic.exposure), sought)
         return touched
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in order of names."""
-        if self.traffic.minute < 0:
+        if not self._changed:
             return {}
+        self._changed = False
         by_slot = {watch.slot: watch for watch in self.watches.by_intent.values()}
         records = {TRAFFIC_RECORD: StateRecord(orjson.dumps(self.traffic.to_json()))}
         for slot in sorted(self.watches.dirty):

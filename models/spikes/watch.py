@@ -5,7 +5,7 @@ its rate times the agent's traffic, so it is settled only when the intent is tou
 its hour ends: the result is exactly that of settling every minute.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,12 +73,18 @@ class Watch:
         self.tally.exposure += exposure - self.settled
         self.settled = exposure
 
-    def count(self, minute: int, counts: Mapping[str, Count], exposure: int, warm: bool) -> None:
-        """Take in a minute: *counts* by fine intent, the agent's *exposure* at its end."""
-        if warm:
-            self.volume.hull.push(self.volume.mark(minute, self.tally))
-        self.failure.hull.push(self.failure.mark(minute, self.tally))
-        self.settle(exposure)
+    def count(
+        self, minute: int, counts: Mapping[str, Count], exposure: tuple[int, int], sought: Collection[Metric]
+    ) -> None:
+        """Take in a minute: *counts* by fine intent, the agent's *exposure* before and after it.
+
+        Onsets are *sought* in the metrics whose past is known.
+        """
+        self.settle(exposure[0])
+        for metric in sought:
+            monitor = self.monitor(metric)
+            monitor.hull.push(monitor.mark(minute, self.tally))
+        self.settle(exposure[1])
         conversations = decided = failures = 0
         for fine in sorted(counts):
             seen = clamped(counts[fine])
