@@ -29,8 +29,10 @@ def plain(text: str, limit: int) -> str:
     line = " ".join(visible.split())
     if len(line) <= limit:
         return line
-    head = line[: limit - 1]
-    return (head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head).rstrip(" ,.;:") + "…"
+    head, cut = line[: limit - 1], line[limit - 1]
+    if cut != " " and " " in head[limit // 2 :]:
+        head = head.rsplit(" ", 1)[0]
+    return head.rstrip(" ,.;:") + "…"
 
 
 def stem(word: str) -> str:

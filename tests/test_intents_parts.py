@@ -1,0 +1,164 @@
+"""The parts of the intent engine, each against its definition."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import linkage
+
+from groundswell.models.intents.codec import pack, unpack32, unpack64
+from groundswell.models.intents.cuts import choose
+from groundswell.models.intents.forwards import Forwards
+from groundswell.models.intents.geometry import direction, directions
+from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
+from groundswell.models.intents.lloyd import lloyd
+from groundswell.models.intents.params import EngineParams
+from groundswell.models.intents.silhouette import macro_silhouette
+from groundswell.models.intents.ward import FREE, ward
+
+
+def sphere(seed, rows, width=8):
+    return directions(np.random.default_rng(seed).normal(size=(rows, width)).astype(np.float32))
+
+
+def free(rows):
+    return np.full(rows, FREE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ward_merges_as_scipy_does_when_all_weights_are_equal(seed):
+    rows = sphere(seed, 60)
+    tree = ward(rows, np.ones(60, np.float32), free(60))
+    # scipy's heights are distances: sqrt(2 * rise of variance) of unnormalised weights
+    expected = linkage(rows.astype(np.float64), "ward")[:, 2]
+    assert np.allclose(np.sqrt(2 * 60 * tree.height), expected, rtol=1e-3)
+
+
+def test_a_row_of_weight_two_clusters_like_two_equal_rows():
+    rows = sphere(9, 30)
+    weights = np.where(np.arange(30) < 10, 2, 1).astype(np.float32)
+    doubled = np.concatenate([rows, rows[:10]])
+    light = ward(rows, weights, free(30)).cut(6)
+    heavy = ward(doubled, np.ones(40, np.float32), free(40)).cut(6)
+    assert np.array_equal(light, heavy[:30])
+    assert np.array_equal(heavy[:10], heavy[30:])
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_pins_stay_whole_and_apart_at_every_cut_and_any_weight(seed):
+    random = np.random.default_rng(seed)
+    rows, owners = sphere(seed, 50), random.integers(FREE, 3, 50)
+    weights = np.exp(random.normal(0, 5, 50)).astype(np.float32)
+    tree = ward(rows, weights, owners)
+    for groups in (1, 2, 5, 20, 50):
+        labels = tree.cut(groups)
+        held = [set(labels[owners == owner]) for owner in range(3) if (owners == owner).any()]
+        assert all(len(one) == 1 for one in held)
+        assert len(set().union(*held)) == len(held)
+
+
+def test_heavy_weights_do_not_keep_ward_from_cutting_to_few_groups():
+    tree = ward(sphere(3, 40), np.full(40, 1e7, np.float32), free(40))
+    assert len(set(tree.cut(3))) == 3
+
+
+def test_rows_that_are_not_finite_are_refused():
+    rows = sphere(1, 12)
+    rows[4, 2] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        ward(rows, np.ones(12, np.float32), free(12))
+
+
+def test_the_macro_silhouette_prefers_the_true_number_of_groups():
+    middles = sphere(5, 6)
+    truth = np.repeat(np.arange(6), 20)
+    noise = np.random.default_rng(5).normal(0, 0.08, (120, 8))
+    rows = directions((middles[truth] + noise).astype(np.float32))
+    weights = np.ones(120, np.float32)
+    tree = ward(rows, weights, free(120))
+    scores = {groups: macro_silhouette(rows, weights, tree.cut(groups)) for groups in range(2, 15)}
+    assert max(scores, key=lambda groups: scores[groups]) == 6
+    assert macro_silhouette(rows, weights, np.zeros(120, np.int64)) == -1
+
+
+def test_rows_alone_in_their_group_count_nothing():
+    rows = sphere(6, 10)
+    assert macro_silhouette(rows, np.ones(10, np.float32), np.arange(10)) == 0
+
+
+def test_intents_are_the_largest_cut_about_as_good_as_the_best():
+    params = EngineParams(tolerance=0.02, fine_tolerance=0.2, fine_ratio=2.0)
+    sizes = np.array([4, 8, 16, 32])
+    assert choose(np.array([0.30, 0.50, 0.49, 0.40]), sizes, params) == (2, 3)
+    assert choose(np.array([0.50, 0.40, 0.40, 0.40]), sizes, params) == (0, 1)
+
+
+def test_lloyd_leaves_held_rows_and_drops_empty_groups():
+    rows = sphere(7, 30)
+    start = np.arange(30) % 3
+    held = np.arange(30) < 6
+    settled = lloyd(rows, np.ones(30, np.float32), start, held, steps=5)
+    assert np.array_equal(settled[:6], start[:6])
+    assert set(settled) == set(range(settled.max() + 1))
+
+
+@given(st.integers(-(2**60), 2**60), st.text(), st.integers(0, 3))
+def test_ids_are_ulids_whose_time_is_that_of_birth(time_ms, position, ordinal):
+    minted = mint_id("shop/bot", Stamp(time_ms, position), ordinal)
+    assert len(minted) == 26
+    number = 0
+    for character in minted:
+        number = number * 32 + ALPHABET.index(character)
+    assert number >> 80 == min(max(time_ms, 0), 2**48 - 1)
+
+
+def test_ids_differ_by_namespace_position_and_ordinal():
+    stamps = [(space, Stamp(5, p), n) for space in ("", "a") for p in ("x/1", "x/11") for n in (0, 1)]
+    assert len({mint_id(*one) for one in stamps}) == len(stamps)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=300))
+def test_a_forwarded_id_is_followed_to_the_end_or_forgotten_whole(links):
+    ring = Forwards(128)
+    gone: set[str] = set()
+    for old, new in links:
+        a, b = f"f{len(gone)}-{old}", f"g{new}"
+        if gone and new % 2:
+            ring.add(min(gone), b)
+        ring.add(a, b)
+        gone.add(a)
+    assert all(ring.follow(old) == old or not ring.follow(old).startswith("f") for old in gone)
+
+
+def test_the_ring_forgets_the_oldest_links_first():
+    ring = Forwards(128)
+    ring.add("a", "b")
+    ring.add("b", "c")
+    assert ring.follow("a") == "c"
+    for i in range(127):
+        ring.add(f"x{i}", "y")
+    assert ring.follow("a") == "a"
+    assert ring.follow("b") == "c"
+
+
+def test_arrays_survive_as_text_bit_for_bit():
+    odd = np.array([[0.1, -0.0, np.float32(1e-45)], [np.inf, 3.4e38, 1 / 3]], np.float32)
+    assert unpack32(pack(odd), 2, 3).tobytes() == odd.tobytes()
+    wide = np.array([0.1, 1e-310])
+    assert unpack64(pack(wide), 2).tobytes() == wide.tobytes()
+
+
+def test_a_zero_vector_has_no_direction_and_no_nan():
+    assert not direction(np.zeros(4, np.float32)).any()
+
+
+@pytest.mark.parametrize("wrong", [{"axes": 0}, {"axes": 500}, {"micros": 8}, {"forwards": 100}])
+def test_settings_the_method_cannot_run_with_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        EngineParams(**wrong)
+
+
+def test_record_names_are_distinct():
+    names = EngineParams().record_names()
+    assert len(names) == len(set(names)) == 4 + 2048 + 400 + 64 + 128
