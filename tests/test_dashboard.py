@@ -63,8 +63,8 @@ class Ask:
             try:
                 if await self.query(expression):
                     return
-            except aiohttp.ClientConnectorError:
-                pass  # it has not opened its port yet
+            except (aiohttp.ClientConnectionError, aiohttp.ContentTypeError):
+                pass  # its port is not open yet, or it is not ready: 503 and plain text
             assert time.monotonic() < end, f"no answer to {expression}"
             await asyncio.sleep(0.1)
 

@@ -9,22 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import queries as q
 from panels import Panel, annotation, bars, graph, laid_out, stat, variable
-from queries import (
-    AGE,
-    DECIDED,
-    ESCALATED,
-    FAILURE_RATIO,
-    FAILURES,
-    FIRING,
-    INTENT,
-    OF_AGENT,
-    PROPOSALS,
-    SHARE,
-    quantile,
-    rate,
-    top,
-)  # fmt: skip
 
 TARGET = Path(__file__).parent / "dashboards" / "groundswell.json"
 
@@ -33,32 +19,32 @@ NOW = (
         "Turns per second",
         "User turns assigned to intents.",
         "cps",
-        f"sum(rate(groundswell_intent_turns_total{{{OF_AGENT}}}[5m]))",
+        f"sum(rate(groundswell_intent_turns_total{{{q.OF_AGENT}}}[5m]))",
     ),
     stat(
         "Active intents",
         "Intents with a conversation in the last hour of event time.",
         "short",
-        f"sum(groundswell_intents{{{OF_AGENT}}})",
+        f"sum(groundswell_intents{{{q.OF_AGENT}}})",
     ),
     stat(
         "Failing",
         "Abandoned or failed, of the conversations decided in the last hour.",
         "percentunit",
-        f"sum({FAILURES}) / sum({DECIDED})",
+        f"sum({q.FAILURES}) / sum({q.DECIDED})",
     ),
     stat(
         "Spikes firing",
         "Intents that are seen, or fail, more often than their own past explains.",
         "short",
-        f"sum(groundswell_spikes_firing{{{OF_AGENT}}})",
+        f"sum(groundswell_spikes_firing{{{q.OF_AGENT}}})",
         alarming=True,
     ),
     stat(
         "Proposals in a day",
         "Change proposals and what became of them.",
         "short",
-        f"sum(increase(groundswell_proposals_total{{{OF_AGENT}}}[1d]))",
+        f"sum(increase(groundswell_proposals_total{{{q.OF_AGENT}}}[1d]))",
     ),
     stat(
         "Dead letters in an hour",
@@ -74,60 +60,60 @@ INTENTS = (
         "Volume",
         "User turns per second of the largest intents.",
         "cps",
-        top(12, rate("intent_turns", INTENT)),
+        q.top(12, q.rate("intent_turns", q.INTENT)),
         stacked=True,
     ),
     graph(
         "Share of conversations",
         "Of the last hour of event time.",
         "percentunit",
-        top(12, SHARE),
+        q.top(12, q.SHARE),
         stacked=True,
     ),
     bars(
         "Failing most",
         "Abandoned or failed, of the conversations decided in the last hour.",
         "percentunit",
-        top(15, FAILURE_RATIO),
+        q.top(15, q.FAILURE_RATIO),
     ),
     bars(
         "Most failures",
         "How many conversations of the last hour did not get what they came for.",
         "short",
-        top(15, FAILURES),
+        q.top(15, q.FAILURES),
     ),
     graph(
         "Outcomes",
         "Conversations per second by outcome, as first decided.",
         "cps",
-        (rate("intent_outcomes", "outcome"), "{{outcome}}"),
+        (q.rate("intent_outcomes", "outcome"), "{{outcome}}"),
         stacked=True,
     ),
     graph(
         "Outcomes taken back",
         "Conversations per second whose outcome was corrected later.",
         "cps",
-        (rate("intent_outcome_corrections", "outcome"), "{{outcome}}"),
+        (q.rate("intent_outcome_corrections", "outcome"), "{{outcome}}"),
     ),
     graph(
         "Escalations",
         "Conversations per second that were handed to a person.",
         "cps",
-        top(8, rate("intent_outcomes", INTENT, ESCALATED)),
+        q.top(8, q.rate("intent_outcomes", q.INTENT, q.ESCALATED)),
     ),
     graph(
         "Repairs",
         "Conversations per second in which the user had to correct the agent.",
         "cps",
-        top(8, rate("intent_repaired", INTENT)),
+        q.top(8, q.rate("intent_repaired", q.INTENT)),
     ),
     graph(
         "Tool errors and feedback",
         "Per second.",
         "cps",
-        (rate("intent_tool_errors", "agent"), "tool errors {{agent}}"),
-        (rate("intent_thumbs_up", "agent"), "thumbs up {{agent}}"),
-        (rate("intent_thumbs_down", "agent"), "thumbs down {{agent}}"),
+        (q.rate("intent_tool_errors", "agent"), "tool errors {{agent}}"),
+        (q.rate("intent_thumbs_up", "agent"), "thumbs up {{agent}}"),
+        (q.rate("intent_thumbs_down", "agent"), "thumbs down {{agent}}"),
         width=24,
     ),
 )
@@ -137,7 +123,7 @@ FINDINGS = (
         "Spikes firing",
         "The board names the intents.",
         "short",
-        (FIRING, "{{agent}} {{kind}}"),
+        (q.FIRING, "{{agent}} {{kind}}"),
         width=8,
         stacked=True,
     ),
@@ -145,7 +131,7 @@ FINDINGS = (
         "Proposals",
         "Change proposals by kind of file and status.",
         "short",
-        (PROPOSALS, "{{agent}} {{kind}} {{status}}"),
+        (q.PROPOSALS, "{{agent}} {{kind}} {{status}}"),
         width=8,
     ),
     graph(
@@ -162,22 +148,22 @@ WORKER = (
         "From record to count",
         "How long after a record's timestamp its turn is in the counters. Points lead to traces.",
         "s",
-        quantile("0.99", "event_delay", "p99"),
-        quantile("0.5", "event_delay", "p50"),
+        q.quantile("0.99", "event_delay", "p99"),
+        q.quantile("0.5", "event_delay", "p50"),
         exemplars=True,
     ),
     graph(
         "Stage latency",
         "Time to process one batch, and to embed one text.",
         "s",
-        quantile("0.99", "stage_duration", "{{stage}} p99", "stage, le"),
-        quantile("0.99", "embed_duration", "embed p99"),
+        q.quantile("0.99", "stage_duration", "{{stage}} p99", "stage, le"),
+        q.quantile("0.99", "embed_duration", "embed p99"),
     ),
     graph(
         "Events by stage",
         "Processed, recognised as duplicates, or dead.",
         "cps",
-        (rate("stage_events", "stage, outcome", ""), "{{stage}} {{outcome}}"),
+        (q.rate("stage_events", "stage, outcome", ""), "{{stage}} {{outcome}}"),
     ),
     graph(
         "Consumer lag",
@@ -195,7 +181,7 @@ WORKER = (
         "Event time behind the clock",
         "Age of the newest counted event; a replay of old conversations is old.",
         "s",
-        (AGE, "{{instance}}"),
+        (q.AGE, "{{instance}}"),
     ),
 )
 
