@@ -83,7 +83,7 @@ def build_app(
     """
     app = GroundswellApp(
         settings.topic_prefix + settings.group,
-        broker=broker_urls(settings.broker),
+        broker=broker_urls(settings.broker, embedded=partition is not None),
         store="memory://",
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -10,8 +10,10 @@ from typing import IO
 
 import orjson
 
-#: How much is sorted in memory at once, bytes of values; what is more is merged from disk.
+#: How much is sorted in memory at once; what is more is merged from disk.
 RUN_BYTES = 128 * 1024 * 1024
+#: What an event weighs in memory besides its value.
+_WEIGHT = 600
 #: After an event, and until the next one: the minutes in which somebody looks at the clock.
 SILENCE_MINUTES = (*range(1, 11), 15, 20, 30, 45, 60, 75, 90, 120)
 MINUTE_MS = 60_000
@@ -36,7 +38,7 @@ Keyed = tuple[tuple[int, int, int], Imported]
 def in_time_order(events: Iterable[Keyed], run_bytes: int = RUN_BYTES) -> Iterator[Keyed]:
     """Give *events* by their places: an external merge sort (Knuth, TAOCP vol. 3, 5.4).
 
-    At most about *run_bytes* of values are held at once.
+    About *run_bytes* are held in memory, the rest in temporary files.
     """
     with ExitStack() as stack:
         runs: list[Iterator[Keyed]] = []
@@ -44,7 +46,7 @@ def in_time_order(events: Iterable[Keyed], run_bytes: int = RUN_BYTES) -> Iterat
         size = 0
         for keyed in events:
             held.append(keyed)
-            size += len(keyed[1].value)
+            size += len(keyed[1].value) + _WEIGHT
             if size > run_bytes:
                 runs.append(_written(sorted(held, key=_place), stack.enter_context(TemporaryFile())))
                 held, size = [], 0

@@ -24,10 +24,12 @@ class Services:
     board: BoardState = field(default_factory=BoardState)
 
     @classmethod
-    def open(cls, settings: Settings, logs: Logs) -> "Services":
-        """Open the store and load the embedder that the settings name."""
-        api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-        return cls(settings, open_store(settings.store, api_key=api_key), open_embedder(settings), logs)
+    def open(cls, settings: Settings, logs: Logs, store: Store | None = None) -> "Services":
+        """Open the store (unless one is given) and load the embedder that the settings name."""
+        if store is None:
+            api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+            store = open_store(settings.store, api_key=api_key)
+        return cls(settings, store, open_embedder(settings), logs)
 
     async def ensure(self) -> None:
         """Create the collections that are missing."""

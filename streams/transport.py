@@ -1,4 +1,4 @@
-"""Faust's aiokafka transport with an idempotent producer.
+"""Faust's aiokafka transport with an idempotent producer, and one for the embedded broker.
 
 A reader recognises repeats by rising positions, so an output must never overtake an
 earlier one that failed. Kafka's idempotent producer (KIP-98) guarantees that: a gap in the
@@ -13,7 +13,10 @@ from faust.transport.drivers import TRANSPORTS, aiokafka
 
 from groundswell.streams.topics import MAX_MESSAGE_BYTES
 
-SCHEME = "groundswell"
+SERVED, EMBEDDED = "groundswell", "groundswell-embedded"
+#: How long the embedded broker holds a fetch. It answers with what it had when it was asked,
+#: so Faust's 1,500 ms would be the delay of every record that comes a moment later.
+_EMBEDDED_WAIT_MS = 10
 
 
 class Producer(aiokafka.Producer):
@@ -29,9 +32,33 @@ class Transport(aiokafka.Transport):
     Producer: ClassVar[type[Producer]] = Producer
 
 
-TRANSPORTS.aliases[SCHEME] = "groundswell.streams.transport:Transport"
+class ShortFetchThread(aiokafka.AIOKafkaConsumerThread):
+    """A consumer thread whose fetches come back soon."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = _EMBEDDED_WAIT_MS  # Faust offers no setting for it
+        return consumer
 
 
-def broker_urls(servers: str) -> list[str]:
+class EmbeddedConsumer(aiokafka.Consumer):
+    """A consumer for a broker that does not wake a waiting fetch."""
+
+    def _new_consumer_thread(self) -> ShortFetchThread:
+        return ShortFetchThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class EmbeddedTransport(Transport):
+    """The transport of an embedded flow."""
+
+    Consumer: ClassVar[type[EmbeddedConsumer]] = EmbeddedConsumer
+
+
+TRANSPORTS.aliases[SERVED] = "groundswell.streams.transport:Transport"
+TRANSPORTS.aliases[EMBEDDED] = "groundswell.streams.transport:EmbeddedTransport"
+
+
+def broker_urls(servers: str, *, embedded: bool = False) -> list[str]:
     """Return Faust broker URLs for comma separated ``host:port`` bootstrap servers."""
-    return [f"{SCHEME}://{server.strip()}" for server in servers.split(",") if server.strip()]
+    scheme = EMBEDDED if embedded else SERVED
+    return [f"{scheme}://{server.strip()}" for server in servers.split(",") if server.strip()]

@@ -10,6 +10,7 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
+from groundswell.sinks.store import Store
 from groundswell.sinks.web import make_app, start
 from groundswell.streams.app import STAGES, GroundswellApp, build_app
 from groundswell.streams.services import Services
@@ -115,10 +116,13 @@ async def tell_time(app: GroundswellApp, settings: Settings) -> None:
                 await producer.send(topic, None, value, tp.partition, now / 1000, None)
 
 
-async def work(settings: Settings, only: Sequence[str] = ()) -> None:
-    """Run the stages until SIGTERM or SIGINT. A crash of a stage is raised: a supervisor restarts us."""
+async def work(settings: Settings, only: Sequence[str] = (), store: Store | None = None) -> None:
+    """Run the stages until SIGTERM or SIGINT. A crash of a stage is raised: a supervisor restarts us.
+
+    *store* takes the place of the one that the settings name.
+    """
     logs = KafkaLogs(settings)
-    services = Services.open(settings, logs)
+    services = Services.open(settings, logs, store)
     app = build_app(settings, services, only=only)
     logs.app = app
     watch = Watch(app)
