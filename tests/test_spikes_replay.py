@@ -104,8 +104,8 @@ def test_an_intent_that_is_not_mentioned_is_expected_like_one_counted_with_nothi
     lazy, eager = SpikeState("acme", "support"), SpikeState("acme", "support")
     run(lazy, history(RATES, 2))
     run(eager, history(RATES, 2))
-    seen = []
-    for message in live({**RATES, "d": 2.0}, START + 2 * DAY, 200):
+    seen, now = [], START + 2 * DAY
+    for message in (*live(RATES, now, 80), *live({**RATES, "d": 2.0}, now + 80, 200)):
         every = {fine: message.counts.get(fine, Count()) for fine in RATES}
         full = message.model_copy(update={"counts": every, "groups": {fine: fine for fine in RATES}})
         found, expected = lazy.minute(message), eager.minute(full)

@@ -1,7 +1,7 @@
 """A spike event from an alert: complete enough to act on without asking back."""
 
 import hashlib
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from groundswell.models.contract import rfc3339
 from groundswell.models.minute import IntentMinute
@@ -50,21 +50,11 @@ def spike_of(
     occasion: Occasion, alert: Alert, evidence: Evidence, threshold: float, settings: SpikeSettings
 ) -> Spike:
     """Return the event; equal alerts at equal minutes give equal bytes."""
-    message, traffic, watches, watch, status, ended, reason = occasion
-    minute = traffic.minute
-    metric = metric_of(alert.kind)
-    name = watch.name or watch.intent
-    users = users_of(watch, metric, alert.onset)
-    if metric is Metric.FAILURE:
-        users = min(users, evidence.decided)
-    slow = alert.kind is SpikeKind.SLOW_BURN
-    after = evidence.conversations / evidence.exposure if evidence.exposure else 0.0
-    before = after if slow else watch.baseline.share
-    failure_rate = evidence.failures / evidence.decided if evidence.decided else None
-    facts = Facts(name, alert.kind, evidence, users, alert.onset, minute, before, after, failure_rate)
-    at = minute * MILLISECONDS
+    message, traffic, watches, watch, status, ended, _ = occasion
+    facts = _facts(occasion, alert, evidence)
+    at = traffic.minute * MILLISECONDS
     return Spike(
-        id=_event_id(alert, status, minute),
+        id=_event_id(alert, status, traffic.minute),
         source=f"/tenants/{message.tenant}/agents/{message.agent}",
         type=f"intent.spike.{status}.v1",
         subject=watch.intent,
@@ -72,49 +62,82 @@ def spike_of(
         tenant=message.tenant,
         agent=message.agent,
         intent_id=watch.intent,
-        intent_name=name,
+        intent_name=facts.name,
         kind=alert.kind,
         status=status,
         fingerprint=alert.fingerprint,
         startsAt=rfc3339(alert.onset * MILLISECONDS),
         endsAt=None if ended is None else rfc3339(ended * MILLISECONDS),
-        labels=SpikeLabels(
-            alertname=ALERT_NAMES[alert.kind],
-            tenant=message.tenant,
-            agent=message.agent,
-            intent_id=watch.intent,
-            intent_kind=alert.kind,
-            severity=severity_of(evidence.statistic, evidence.excess),
-        ),
-        annotations=SpikeAnnotations(
-            intent_name=name,
-            summary=summary_of(facts, status, reason),
-            runbook_url=settings.runbook_url.replace("{intent}", watch.intent),
-            examples_url=settings.examples_url.replace("{intent}", watch.intent),
-        ),
-        onset_minute=alert.onset,
+        labels=_labels(message, watch, alert, evidence),
+        annotations=_annotations(occasion, facts, settings),
         detected_minute=alert.fired,
-        observed=round(evidence.observed, 3),
-        expected=round(evidence.expected, 3),
-        ratio=round(evidence.ratio, 3),
-        ratio_low=round(evidence.low, 3),
-        ratio_high=round(evidence.high, 3),
-        excess=round(evidence.excess, 3),
-        conversations=evidence.conversations,
-        users=users,
-        share_before=round(before, 6),
-        share_after=round(min(after, 1.0), 6),
-        failure_rate=None if failure_rate is None else round(failure_rate, 6),
-        statistic=evidence.statistic,
         threshold=round(threshold, 6),
         fines=tuple(watch.fines),
-        release_markers=() if slow else _markers(watch, traffic, alert.onset),
-        prompt_versions=_prompt_versions(watch, 0 if slow else alert.onset),
         time_ms=at,
         as_of=message.as_of,
         groups=dict(sorted(watches.home.items())),
         names={one.intent: one.name for one in watches.all()},
+        **_numbers(facts, watch, traffic),
     )
+
+
+def _facts(occasion: Occasion, alert: Alert, evidence: Evidence) -> Facts:
+    watch, metric = occasion.watch, metric_of(alert.kind)
+    users = users_of(watch, metric, alert.onset)
+    after = evidence.conversations / evidence.exposure if evidence.exposure else 0.0
+    return Facts(
+        name=watch.name or watch.intent,
+        kind=alert.kind,
+        evidence=evidence,
+        users=min(users, evidence.decided) if metric is Metric.FAILURE else users,
+        onset=alert.onset,
+        minute=occasion.traffic.minute,
+        share_before=after if metric is Metric.SLOW_BURN else watch.baseline.share,
+        share_after=min(after, 1.0),
+        failure_rate=evidence.failures / evidence.decided if evidence.decided else None,
+    )
+
+
+def _labels(message: IntentMinute, watch: Watch, alert: Alert, evidence: Evidence) -> SpikeLabels:
+    return SpikeLabels(
+        alertname=ALERT_NAMES[alert.kind],
+        tenant=message.tenant,
+        agent=message.agent,
+        intent_id=watch.intent,
+        intent_kind=alert.kind,
+        severity=severity_of(evidence.statistic, evidence.excess),
+    )
+
+
+def _annotations(occasion: Occasion, facts: Facts, settings: SpikeSettings) -> SpikeAnnotations:
+    return SpikeAnnotations(
+        intent_name=facts.name,
+        summary=summary_of(facts, occasion.status, occasion.reason),
+        runbook_url=settings.runbook_url.replace("{intent}", occasion.watch.intent),
+        examples_url=settings.examples_url.replace("{intent}", occasion.watch.intent),
+    )
+
+
+def _numbers(facts: Facts, watch: Watch, traffic: Traffic) -> dict[str, Any]:
+    """Return what was measured since the onset, rounded. A slow burn has no onset of interest."""
+    seen, slow = facts.evidence, facts.kind is SpikeKind.SLOW_BURN
+    return {
+        "onset_minute": facts.onset,
+        "observed": round(seen.observed, 3),
+        "expected": round(seen.expected, 3),
+        "ratio": round(seen.ratio, 3),
+        "ratio_low": round(seen.low, 3),
+        "ratio_high": round(seen.high, 3),
+        "excess": round(seen.excess, 3),
+        "conversations": seen.conversations,
+        "users": facts.users,
+        "share_before": round(facts.share_before, 6),
+        "share_after": round(facts.share_after, 6),
+        "failure_rate": None if facts.failure_rate is None else round(facts.failure_rate, 6),
+        "statistic": seen.statistic,
+        "release_markers": () if slow else _markers(watch, traffic, facts.onset),
+        "prompt_versions": _prompt_versions(watch, 0 if slow else facts.onset),
+    }
 
 
 def metric_of(kind: SpikeKind) -> Metric:

@@ -52,9 +52,9 @@ def volume_statistic(observed: float, expected: float, dispersion: float) -> flo
     if count <= mean:
         return 0.0
     if dispersion < 1e-9:
-        return count * log(count / mean) - (count - mean)
+        return max(0.0, count * log(count / mean) - (count - mean))
     k = 1.0 / dispersion
-    return count * log(count / mean) - (count + k) * log((k + count) / (k + mean))
+    return max(0.0, count * log(count / mean) - (count + k) * log((k + count) / (k + mean)))
 
 
 def failure_statistic(failures: float, decided: float, expected: float, baseline_failures: float) -> float:
