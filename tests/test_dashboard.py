@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 import yaml
 from prometheus_client.metrics_core import Metric
 
@@ -212,48 +213,53 @@ def test_what_a_full_registry_exposes_passes_the_linter_of_prometheus(promtool: 
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
-class TestAgainstPrometheus:
-    """A real Prometheus scrapes the real port and answers what the dashboard asks."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def asked(prometheus: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ask]:
+    """A real Prometheus that scrapes the real port."""
+    tmp_path = tmp_path_factory.mktemp("prometheus")
+    metrics = busy_metrics()
+    worker = await start(make_app(metrics, BoardState(), lambda: (True, "")), "127.0.0.1", 0)
+    port = free_port()
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        f"global: {{scrape_interval: 250ms, evaluation_interval: 250ms}}\n"
+        f"rule_files: [{RULES}]\n"
+        f"scrape_configs:\n- job_name: groundswell\n"
+        f"  static_configs: [{{targets: ['127.0.0.1:{worker.port}']}}]\n",
+        encoding="utf-8",
+    )
+    server = await asyncio.create_subprocess_exec(
+        prometheus, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage",
+        "--log.level=error",
+    )  # fmt: skip
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            asked = Ask(session)
+            await asked.until(
+                'ALERTS{alertname="IntentSpike"} and on () groundswell_event_delay_seconds_count'
+            )
+            yield asked
+    finally:
+        server.terminate()
+        await server.wait()
+        await worker.stop()
 
-    @pytest.fixture
-    async def asked(self, prometheus: str, tmp_path: Path) -> AsyncIterator[Ask]:
-        metrics = busy_metrics()
-        worker = await start(make_app(metrics, BoardState(), lambda: (True, "")), "127.0.0.1", 0)
-        port = free_port()
-        config = tmp_path / "prometheus.yml"
-        config.write_text(
-            f"global: {{scrape_interval: 250ms, evaluation_interval: 250ms}}\n"
-            f"rule_files: [{RULES}]\n"
-            f"scrape_configs:\n- job_name: groundswell\n"
-            f"  static_configs: [{{targets: ['127.0.0.1:{worker.port}']}}]\n",
-            encoding="utf-8",
-        )
-        server = await asyncio.create_subprocess_exec(
-            prometheus, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage",
-            "--log.level=error",
-        )  # fmt: skip
-        try:
-            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-                asked = Ask(session)
-                await asked.until('agent_intent:groundswell_intent_turns:rate5m{intent="I1"}')
-                yield asked
-        finally:
-            server.terminate()
-            await server.wait()
-            await worker.stop()
 
-    async def test_every_expression_has_an_answer_and_intents_have_their_names(self, asked: Ask) -> None:
-        for expression in dashboard_expressions():
-            await asked.query(expression)
-        (share,) = [target for target in dashboard_expressions() if "groundswell_intent_share" in target]
-        series = {row["metric"]["intent"]: row for row in await asked.query(share)}
-        assert series["I1"]["metric"]["name"] == "refund <b>"
-        assert float(series["I1"]["value"][1]) == 0.75
-        assert "name" not in series["other"]["metric"]
-        firing = await asked.query('ALERTS{alertname="IntentSpike", alertstate="firing"}')
-        assert [row["metric"]["kind"] for row in firing] == ["volume"]
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_expression_has_an_answer_and_intents_have_their_names(asked: Ask) -> None:
+    for expression in dashboard_expressions():
+        await asked.query(expression)
+    (share,) = [target for target in dashboard_expressions() if "groundswell_intent_share" in target]
+    series = {row["metric"]["intent"]: row for row in await asked.query(share)}
+    assert series["I1"]["metric"]["name"] == "refund <b>"
+    assert float(series["I1"]["value"][1]) == 0.75
+    assert "name" not in series["other"]["metric"]
+    firing = await asked.query('ALERTS{alertname="IntentSpike", alertstate="firing"}')
+    assert [row["metric"]["kind"] for row in firing] == ["volume"]
 
-    async def test_a_slow_event_leads_to_its_trace(self, asked: Ask) -> None:
-        found = await asked.exemplars("groundswell_event_delay_seconds_bucket")
-        assert [exemplar["labels"]["trace_id"] for exemplar in found] == [TRACE]
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_slow_event_leads_to_its_trace(asked: Ask) -> None:
+    found = await asked.exemplars("groundswell_event_delay_seconds_bucket")
+    assert [exemplar["labels"]["trace_id"] for exemplar in found] == [TRACE]
