@@ -15,36 +15,25 @@ The outages count real 503 results. The users of these sets are simulated.
 """
 
 import argparse
-import gzip
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from proposals_cases import Case, read_cases, trigger_of
 from scipy import stats
 
-from groundswell.models.change_edit import Links, Privacy, Provenance
-from groundswell.models.change_parts import IntentRef, TriggerFacts
 from groundswell.models.proposals.examine import Examination, examine
 from groundswell.models.proposals.outage import find_outages
 from groundswell.models.proposals.patterns import Pattern, find_patterns
 from groundswell.models.proposals.rules import RuleBook
 from groundswell.models.proposals.search import run_tests, split_by_prompt
-from groundswell.models.proposals.target import AgentFiles, TargetFile, Trigger
-from groundswell.models.proposals.thread import Thread, ThreadTurn, ToolUse
+from groundswell.models.proposals.thread import Thread
 from groundswell.sinks.embedder import Embedder
 
-SETS = {
-    "tau2_airline": ("tau2_airline_retail.jsonl.gz", "tau2-airline", "tau2_airline.prompt.md"),
-    "tau_airline": ("tau_airline_gpt4o.jsonl.gz", None, "tau_airline_gpt4o.prompt.md"),
-    "tau_retail": ("tau_retail_grok3.jsonl.gz", None, "tau_retail_grok3.prompt.md"),
-}
-#: An illustrative harness file: the sets come without one.
-HARNESS = "tools:\n  get_order_details:\n    timeout_s: 10\n    retries: 0\n"
 #: Figure: (least, most).
 GOALS = {
     "tau2_airline proposals": (1, 1),
@@ -64,96 +53,6 @@ GOALS = {
     "tau_retail false per 1000, shuffled": (0, 1),
     "tau_retail false per 1000, groups shuffled": (0, 1),
 }
-_ASK = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One set: its threads with their outcomes, and the agent's files."""
-
-    name: str
-    threads: list[Thread]
-    files: AgentFiles
-
-
-def read_cases(data: Path, prompt: Path | None) -> Iterator[Case]:
-    """Yield the sets of a folder that are there, or the one set of a file."""
-    if data.is_file():
-        yield _case(data.name.split(".")[0], data, None, prompt)
-        return
-    for name, (file, agent, prompt_name) in SETS.items():
-        if (data / file).exists():
-            yield _case(name, data / file, agent, data / prompt_name)
-
-
-def _case(name: str, path: Path, agent: str | None, prompt: Path | None) -> Case:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    threads = [_thread(row) for row in rows if agent in (None, row.get("agent"))]
-    files = AgentFiles(
-        prompt=TargetFile(f"agents/{prompt.name}", prompt.read_bytes().decode()) if prompt else None,
-        harness=TargetFile("agents/harness.yaml", HARNESS),
-    )
-    return Case(name, sorted(threads, key=lambda thread: thread.conversation_id), files)
-
-
-def _thread(row: dict[str, Any]) -> Thread:
-    meta = row.get("meta", {})
-    outcome = row.get("outcome")
-    return Thread(
-        conversation_id=str(row["conversation_id"]),
-        turns=tuple(_turns(row["turns"])),
-        failed=None if outcome is None else outcome == "failure",
-        confirmed=True,
-        group=str(meta.get("task_id", "")),
-        stratum=str(meta.get("model", "")),
-    )
-
-
-def _turns(rows: list[dict[str, Any]]) -> Iterator[ThreadTurn]:
-    """Yield the turns of a dialogue; a call and the result that answers it become one tool turn."""
-    pending: list[tuple[str, Any]] = []
-    index = 0
-    for row in rows:
-        name = row.get("tool_name")
-        use = None
-        if row["role"] == "assistant" and name:
-            pending.append((name, row.get("tool_args")))
-            if not row["text"].strip():
-                continue
-        elif row["role"] == "tool":
-            place = next((i for i, (called, _) in enumerate(pending) if called == name), None)
-            arguments = pending.pop(place)[1] if place is not None else {}
-            given = arguments if isinstance(arguments, dict) else {}
-            use = ToolUse(str(name), given, row["text"], row.get("error"))
-        yield ThreadTurn(index, row["role"], "" if use else row["text"], use)
-        index += 1
-
-
-def _trigger(case: Case, embedder: str) -> Trigger:
-    return Trigger(
-        id=f"benchmark-{case.name}",
-        time=_ASK,
-        tenant="benchmark",
-        agent=case.name,
-        intent=IntentRef(id="all", name="all conversations"),
-        facts=TriggerFacts(
-            rule_id="manual",
-            kind="manual",
-            window_start=_ASK,
-            window_end=_ASK,
-            baseline=None,
-            observed=None,
-            ratio=None,
-            threshold=None,
-            min_volume=None,
-            starts_at=_ASK,
-        ),
-        links=Links(dashboard="", intent="", conversations_query="", runbook=""),
-        privacy=Privacy(redaction_version="none", min_users=0),
-        provenance=Provenance(pipeline_version="benchmark", embedder=embedder, taxonomy_version="none"),
-    )
 
 
 def false_rate(
@@ -205,7 +104,7 @@ def by_hand(threads: Sequence[Thread], patterns: Sequence[Pattern]) -> int:
 
 def measure(case: Case, embedder: Embedder, rounds: int, seed: int) -> tuple[dict[str, float], Examination]:
     """Return the figures of one set, and the examination they come from."""
-    found = examine(case.threads, case.files, _trigger(case, embedder.name), embedder.embed)
+    found = examine(case.threads, case.files, trigger_of(case, embedder.name), embedder.embed)
     figures: dict[str, float] = {
         "conversations": len(case.threads),
         "proposals": len(found.proposals),

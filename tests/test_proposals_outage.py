@@ -125,6 +125,8 @@ def test_json_stays_json() -> None:
         "tools: []",
         "- a",
         "tools: {",
+        "tools: {a: 2024-13-45}",
+        "[" * 3000,
         "tools: {get_reservation_details: {}}",
         "tools: {get_reservation_details: 3}",
         "base: &b {retries: 0}\ntools: {get_reservation_details: *b, other: *b}",

@@ -30,7 +30,7 @@ def with_retries(text: str, tool: str) -> str:
     """
     try:
         before, root = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NoSafeEditError(f"the harness file does not parse: {error}") from error
     tools = before.get("tools") if isinstance(before, dict) else None
     if not isinstance(tools, dict) or not tools or not isinstance(root, yaml.MappingNode):

@@ -12,7 +12,7 @@ _BREAK = "\u200b"
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LOOKALIKES = str.maketrans({"`": "'", "<": "\u2039", ">": "\u203a"})
 _ACTIVE = re.compile(r"@(?=\w)|#(?=\d)|!(?=\[)|\](?=\()|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=-)(?=-)")
-_REFERENCE = re.compile(r"\b(GH|[A-Z]{2,10})-(?=\d)|(?<=\w)[!&%$~](?=\d)")
+_REFERENCE = re.compile(r"\b(GH|[A-Z]{2,10})-(?=\d)|[!&](?=\d)")
 
 
 def plain(text: str, limit: int) -> str:
