@@ -13,12 +13,12 @@ _MILLISECONDS = 1e11
 def moment(value: object) -> int | None:
     """Return epoch seconds, epoch milliseconds or ISO 8601 text (UTC unless it says) as milliseconds.
 
-    Nothing gives None. Raises ValueError for anything else.
+    Nothing, and empty text, gives None. Raises ValueError for anything else.
 
     >>> moment(1589286356), moment("2020-05-12T12:25:56"), moment(None)
     (1589286356000, 1589286356000, None)
     """
-    if value is None:
+    if value is None or value == "":
         return None
     if isinstance(value, str):
         try:

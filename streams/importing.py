@@ -6,7 +6,7 @@ bytes that it was, even if it is no JSON, so that every row ends as a turn or as
 
 The first good row of a file says its form. The conversations of dialogue files are merged in time
 order, like live traffic; native files are streamed and keep their own order. Several files are
-merged by time. Sorting holds at most `RUN_BYTES` in memory, the rest waits in a temporary file;
+merged by time. Sorting holds about `RUN_BYTES` in memory, the rest waits in temporary files;
 `sort=False` streams everything in the order of the files.
 """
 

@@ -10,8 +10,9 @@ from typing import IO
 
 import orjson
 
-#: How much is sorted in memory at once; what is more is merged from disk.
-RUN_BYTES = 128 * 1024 * 1024
+#: How much is sorted in memory at once; what is more is merged from disk. The process grows to about
+#: 200 MB, whatever the size of its input (measured on 160 MB with 821,000 events).
+RUN_BYTES = 32 * 1024 * 1024
 #: What an event weighs in memory besides its value.
 _WEIGHT = 600
 #: After an event, and until the next one: the minutes in which somebody looks at the clock.

@@ -161,6 +161,11 @@ def test_missing_times_are_filled_from_their_neighbours() -> None:
     assert spread([None, None, None], start=1000) == [1000, 6000, 11000]
 
 
+def test_an_empty_time_is_a_missing_one() -> None:
+    assert moment(None) is None
+    assert moment("") is None
+
+
 def test_times_are_read_as_iso_text_seconds_or_milliseconds() -> None:
     expected = 1_589_286_356_000
     for written in (1589286356, 1589286356.0, expected, "2020-05-12T12:25:56", "2020-05-12T14:25:56+02:00"):
