@@ -236,6 +236,19 @@ def test_a_pinned_intent_keeps_its_events_and_its_id():
     assert np.mean([engine.label(p)[1] == intent for p in members]) == 1.0
 
 
+def test_an_event_whose_micro_cluster_was_pinned_keeps_the_pin_whatever_comes():
+    points, _ = blobs(17, 3000, 10, noise=0.2)
+    engine = IntentEngine(SMALL)
+    arrived = feed(engine, points[:600])
+    intent = arrived[-1].intent
+    elsewhere = next(p for p in points if engine.label(p)[1] != intent)
+    engine.pin(intent)
+    held = {a.micro for a in arrived if engine.label(elsewhere, a.micro)[1] == intent}
+    assert held
+    feed(engine, points[600:], 600)
+    assert all(engine.label(elsewhere, micro)[1] == intent for micro in held)
+
+
 def test_pinning_what_does_not_live_is_refused():
     engine = IntentEngine(SMALL)
     feed(engine, blobs(15, 200, 4)[0])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groundswell.models.intents.geometry import direction
+from groundswell.models.intents.micros import MicroRows
 from groundswell.models.intents.model import Model
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE
@@ -64,8 +65,10 @@ def smooth(state: State, place: Vector, likeness: Vector) -> Vector:
     return direction(0.5 * place + (0.5 / shares.sum()) * (shares @ rows.places[nearest]))
 
 
-def label(state: State, event: Vector) -> tuple[str, str]:
+def label(state: State, event: Vector, micro: int | None) -> tuple[str, str]:
     """Return (sub-intent, intent) of an event by the model of today; an event of a pin keeps the pin.
+
+    `micro` is the uid of the micro-cluster that took it in, where that is known.
 
     Raises ValueError where nothing has been seen yet.
     """
@@ -78,9 +81,16 @@ def label(state: State, event: Vector) -> tuple[str, str]:
     place = state.space.project(event)
     rows = state.micros.rows()
     likeness = rows.places @ place
-    slot = int(likeness.argmax())
-    owner = int(rows.owners[slot])
-    if owner != FREE and float(rows.centres[slot] @ event) >= state.params.duplicate:
+    owner = _pin_of(rows, event, int(likeness.argmax()), state.params.duplicate, micro)
+    if owner != FREE:
         return state.pins[owner].fine, state.pins[owner].intent
     row = state.model.nearest(smooth(state, place, likeness))
     return state.model.fines[row], state.model.intents[row]
+
+
+def _pin_of(rows: MicroRows, event: Vector, slot: int, duplicate: float, micro: int | None) -> int:
+    """Return the pin that holds the event's own micro-cluster, or the nearest if it would join that."""
+    if micro is not None:
+        for own in rows.owners[(rows.uids == micro) & (rows.owners != FREE)]:
+            return int(own)
+    return int(rows.owners[slot]) if float(rows.centres[slot] @ event) >= duplicate else FREE

@@ -118,13 +118,14 @@ class IntentEngine:
             light_refit(state)
             self._regrouped = True
 
-    def label(self, vector: Vector) -> tuple[str, str]:
+    def label(self, vector: Vector, micro: int | None = None) -> tuple[str, str]:
         """Return (sub-intent, intent) of a vector by today's model, without taking it in.
 
-        An event of a pinned micro-cluster keeps the pin. Before the first refit: the nearest leader.
+        An event of a pinned micro-cluster keeps the pin; give `micro` (of its Assignment) to be sure of it.
+        Before the first refit: the nearest leader.
         Raises ValueError on a bad vector, or where nothing has been seen yet.
         """
-        return label(self._state, self._checked(vector))
+        return label(self._state, self._checked(vector), micro)
 
     def resolve(self, fine: str) -> str:
         """Return the intent that a sub-intent stands for today, following merges.
