@@ -88,6 +88,16 @@ def test_a_pattern_against_all_conversations_alone_is_not_proposed() -> None:
     assert run(cancels + idle).proposals == ()
 
 
+def test_a_small_difference_is_no_mechanism_however_sure() -> None:
+    """55 % against 50 % over 4,000 conversations: p is tiny, the odds ratio 1.2."""
+    small = [cancelling(f"n-{i:04}", i % 20 < 11, insurance="no") for i in range(2000)]
+    small += [cancelling(f"y-{i:04}", i % 20 < 10, insurance="yes") for i in range(2000)]
+    (event,) = run(small).withheld
+    assert event.gate is not None
+    assert event.gate.p < event.gate.alpha
+    assert (event.reason, round(event.gate.odds_ratio, 1)) == ("gate", 1.2)
+
+
 def test_failures_of_few_users_are_no_evidence_however_many() -> None:
     one_user = [replace(t, group="u1" if "no-" in t.conversation_id else t.group) for t in uninsured()]
     assert run(one_user).proposals == ()

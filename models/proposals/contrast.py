@@ -4,7 +4,8 @@ One-sided Mantel-Haenszel test over strata (Mantel & Haenszel 1959; continuity-c
 divided by the square root of the design effect of clustered sampling, 1 + ICC (sum m^2 / n - 1)
 (Kish 1965), because conversations of one user or task resemble each other. The gate spends an
 error budget: alpha = min(0.02, 0.001 x conversations / candidates), so that about one false
-proposal in 1,000 conversations is the most that chance can give.
+proposal in 1,000 conversations is the most that chance can give. It also asks for 5 failures of 3
+groups, and for an odds ratio of 2.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ MAX_ALPHA = 0.02
 FALSE_PER_CONVERSATION = 0.001
 MIN_FAILURES = 5
 MIN_GROUPS = 3
+#: With enough conversations every mark of slightly harder tasks is significant; it is no mechanism.
+MIN_ODDS_RATIO = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Contrast:
 
     def passes(self, alpha: float) -> bool:
         """Return whether the contrast passes the gate at this alpha."""
-        return self.p < alpha and self.failed_with >= MIN_FAILURES and self.groups >= MIN_GROUPS
+        enough = self.failed_with >= MIN_FAILURES and self.groups >= MIN_GROUPS
+        return self.p < alpha and enough and self.odds_ratio >= MIN_ODDS_RATIO
 
 
 def sample_of(threads: Sequence[Thread]) -> Sample:

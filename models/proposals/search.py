@@ -13,7 +13,7 @@ from groundswell.models.proposals.rules import RuleBook
 from groundswell.models.proposals.thread import Thread
 from groundswell.models.proposals.tools import is_write
 
-#: Patterns stopped by the gate that are reported, the nearest misses first.
+#: Patterns stopped for one reason that are reported, the strongest first.
 MAX_NEAR_MISSES = 10
 EVEN_ODDS = 0.5
 
@@ -101,10 +101,9 @@ def _contrasts(known: list[Thread], book: RuleBook | None) -> tuple[list[Finding
         if test.passed
     ]
     missed = sorted((test for test in tested if test.harmful and not test.passed), key=_nearness)
+    marks = sorted((test for test in run_tests(known, unnamed) if test.passed), key=_nearness)
     refusals = [_refuse("gate", test, known) for test in missed[:MAX_NEAR_MISSES]]
-    refusals += [
-        _refuse("attribute_not_in_prompt", test, known) for test in run_tests(known, unnamed) if test.passed
-    ]
+    refusals += [_refuse("attribute_not_in_prompt", test, known) for test in marks[:MAX_NEAR_MISSES]]
     return findings, refusals
 
 
@@ -144,8 +143,9 @@ def contrast_line(figures: GateFigures, tool: str) -> str:
 def _refuse(reason: WithheldReason, test: Tested, threads: Sequence[Thread]) -> Refusal:
     figures, finding = test.figures, Finding(test.pattern, threads, contrast=test.contrast)
     why = {
-        "gate": f"p {figures.p:.3f} against alpha {figures.alpha:.4f} ({figures.groups} groups, "
-        f"{figures.candidates} candidates): this may be chance, or a mark of harder tasks.",
+        "gate": f"p {figures.p:.3f} against alpha {figures.alpha:.4f}, odds ratio {figures.odds_ratio:.1f} "
+        f"({figures.groups} groups, {figures.candidates} candidates): this may be chance, or a mark of "
+        "harder tasks.",
         "attribute_not_in_prompt": "No prompt section about this tool names the attribute. It may mark "
         "harder tasks; if a rule depends on it, the prompt should say so.",
     }[reason]
