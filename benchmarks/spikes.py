@@ -5,8 +5,9 @@
 Each agent has 50 intents of one rate, four weeks of history, daily and weekly seasons, a
 tilt of its own per intent, and hourly gamma noise (CV 0.2): the noise model is an
 assumption. Each detector has one threshold for all rates; the rivals' is the lowest that
-allows one false alarm in 1,000 intent-weeks. Two minutes of one core. FILE replays your own intent minutes (JSON lines of `intent.minute.v1`)
-and counts what fires.
+allows one false alarm in 1,000 intent-weeks. It takes two minutes of one
+core. FILE replays your own intent minutes (JSON lines of `intent.minute.v1`) and counts
+what fires.
 """
 
 import argparse
