@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.mock_broker import MockBroker
 from groundswell.streams.app import STAGES, GroundswellApp, build_app, sender
 from groundswell.streams.delivery import Decision, Output
@@ -96,7 +97,10 @@ class Flow:
 
 @asynccontextmanager
 async def embedded(
-    settings: Settings, folder: Path, on_output: Callable[[Output], None] | None = None
+    settings: Settings,
+    folder: Path,
+    on_output: Callable[[Output], None] | None = None,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Flow]:
     """Start the whole flow over a store in *folder*, and stop it in order.
 
@@ -104,12 +108,14 @@ async def embedded(
         settings: broker and store in them are replaced.
         folder: an empty folder for the store.
         on_output: hears of every output of every stage, in the order of each topic.
+        metrics: where the stages count; a registry of their own unless given.
     """
     broker = MockBroker()
     settings = settings.model_copy(
         update={"broker": broker.servers, "store": f"edge:{folder}", "topic_prefix": ""}
     )
     services = Services.open(settings, OneLog())
+    services.metrics = metrics or services.metrics
     sent: Counter[str] = Counter()
 
     def tap(output: Output) -> None:

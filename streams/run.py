@@ -14,6 +14,7 @@ from typing import IO, Self
 import orjson
 
 from groundswell.models.board import BoardState
+from groundswell.sinks.metrics import Metrics
 from groundswell.streams.delivery import Output
 from groundswell.streams.embedded import Flow, embedded
 from groundswell.streams.replay_order import Imported
@@ -106,9 +107,11 @@ async def run(
     *,
     on_output: Callable[[Output], None],
     on_progress: Callable[[int], None] | None = None,
+    board: BoardState | None = None,
+    metrics: Metrics | None = None,
 ) -> tuple[Account, BoardState]:
-    """Carry *events* through every stage and return the account and the board."""
-    board = BoardState()
+    """Carry *events* through every stage; return the account, and *board* with all that was folded."""
+    board = board or BoardState()
     ticks = 0
 
     def counted() -> Iterable[Imported]:
@@ -122,7 +125,7 @@ async def run(
         on_output(output)
 
     with tempfile.TemporaryDirectory(prefix="groundswell-") as folder:
-        async with embedded(settings, Path(folder), heard) as flow:
+        async with embedded(settings, Path(folder), heard, metrics) as flow:
             started = time.perf_counter()
             number = await flow.feed(counted(), on_progress)
             account = account_of(flow, board, number, ticks, time.perf_counter() - started)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import orjson
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from groundswell.sinks.store import Store
@@ -78,7 +79,7 @@ class Watch:
         """Publish the lag of each partition and note progress."""
         consumer = self._app.consumer
         self._waiting = 0
-        for tp in sorted(consumer.assignment()):
+        for tp in assigned(self._app):
             end, committed = consumer.highwater(tp), consumer._committed_offset.get(tp)
             if end is None:
                 continue
@@ -93,7 +94,7 @@ class Watch:
         """Return whether partitions are assigned."""
         if not self._app.started:
             return False, "starting"
-        return (True, "ready") if self._app.consumer.assignment() else (False, "no partition assigned yet")
+        return (True, "ready") if assigned(self._app) else (False, "no partition assigned yet")
 
     def alive(self) -> tuple[bool, str]:
         """Return whether there was progress of late, or nothing to do."""
@@ -101,6 +102,14 @@ class Watch:
         if self._waiting and stalled > _STALLED_S:
             return False, f"{self._waiting} records wait and none was processed for {stalled:.0f} s"
         return True, "alive"
+
+
+def assigned(app: GroundswellApp) -> list[TP]:
+    """Return the partitions that this worker reads, in order; none while the consumer starts."""
+    try:
+        return sorted(app.consumer.assignment())
+    except ConsumerNotStarted:
+        return []
 
 
 async def tell_time(app: GroundswellApp, settings: Settings) -> None:
@@ -111,7 +120,7 @@ async def tell_time(app: GroundswellApp, settings: Settings) -> None:
         now = int(time.time() * 1000)
         producer = await app.maybe_start_producer()
         value = orjson.dumps({"type": "tick", "time": now})
-        for tp in sorted(app.consumer.assignment()):
+        for tp in assigned(app):
             if tp.topic == topic:
                 await producer.send(topic, None, value, tp.partition, now / 1000, None)
 

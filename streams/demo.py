@@ -1,0 +1,126 @@
+"""`groundswell demo`: real conversations through every stage, and what came of them on the terminal."""
+
+import asyncio
+import dataclasses
+import importlib.resources
+import json
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from groundswell.models.board import BoardState
+from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.web import Server, make_app, start
+from groundswell.streams.importing import read_events
+from groundswell.streams.replay_order import Imported, with_ticks
+from groundswell.streams.run import Account, run
+from groundswell.streams.settings import Settings
+from groundswell.streams.terminal import report, ticker
+
+#: The replay is promised to end within this time on two cores.
+PROMISED_S = 60
+_FILES = ("star_week.jsonl.gz", "tau_retail_grok3.jsonl.gz", "tau2_airline.jsonl.gz")
+_REDRAW_S = 0.25
+
+
+async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) -> int:
+    """Replay the examples, print what came out, and serve the board; return the exit code."""
+    folder = examples or Path(str(importlib.resources.files("groundswell.examples")))
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    console = Console(stderr=as_json)
+    if missing:
+        console.print(
+            f"{folder} lacks {', '.join(missing)}; give another folder with --examples", markup=False
+        )
+        return 1
+    settings = Settings(config=folder / "groundswell.yaml")
+    metrics, board = Metrics(), BoardState()
+    events = list(
+        with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
+    )
+    async with AsyncExitStack() as stack:
+        web = await stack.enter_async_context(_port(metrics, board, port)) if serve else None
+        account = await _replay(events, settings, metrics, board, console)
+        if as_json:
+            typer.echo(json.dumps(_facts(account)))
+        else:
+            report(console, account, board.view(), PROMISED_S)
+        if web is not None:
+            await _serve(web, console)
+    return 0 if account.balanced else 1
+
+
+def _facts(account: Account) -> dict[str, float]:
+    names = ("events", "turns", "intents", "spikes", "proposals", "dead_letters", "seconds")
+    facts = dataclasses.asdict(account)
+    return {name: facts[name] for name in names}
+
+
+async def _replay(
+    events: Sequence[Imported], settings: Settings, metrics: Metrics, board: BoardState, console: Console
+) -> Account:
+    """Run the events through every stage behind a live display."""
+    progress = Progress(len(events))
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+        drawing = asyncio.create_task(_draw(live, board, progress))
+        try:
+            account, _ = await run(
+                events,
+                settings,
+                on_output=lambda _: None,
+                on_progress=progress.reach,
+                board=board,
+                metrics=metrics,
+            )
+        finally:
+            drawing.cancel()
+    return account
+
+
+class Progress:
+    """How far the replay is."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.started = total, 0, time.perf_counter()
+
+    def reach(self, number: int) -> None:
+        """Note that *number* events have been sent."""
+        self.done = number
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+
+async def _draw(live: Live, board: BoardState, progress: Progress) -> None:
+    while True:
+        live.update(ticker(board.view(), progress.done, progress.total, progress.seconds))
+        await asyncio.sleep(_REDRAW_S)
+
+
+@asynccontextmanager
+async def _port(metrics: Metrics, board: BoardState, port: int) -> AsyncIterator[Server]:
+    server = await start(make_app(metrics, board, lambda: (True, "")), "127.0.0.1", port)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def _serve(web: Server, console: Console) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    on_stop: Callable[[], None] = stop.set
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_stop)
+    base = f"http://127.0.0.1:{web.port}"
+    console.print(f"\nThe board: [bold]{base}/[/]   metrics: {base}/metrics   Ctrl-C ends.")
+    await stop.wait()
