@@ -8,6 +8,7 @@ raises `InvalidEvent` with a reason from a closed set, for the dead letters.
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -163,12 +164,12 @@ class ConversationEvent(Message):
             raise ValueError("missing: outcome")
         return self
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The key under which the event travels: one conversation, one partition, in order."""
         return f"{self.tenant}/{self.agent}/{self.conversation_id}"
 
-    @property
+    @cached_property
     def conversation(self) -> str:
         """The conversation's uuid, under which it is stored."""
         return str(uuid.uuid5(_NAMESPACE, self.key))

@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError
+
+
+#: How long a broker may take to answer the first call.
+_PATIENCE_MS = 10_000
 
 
 class BrokerUnreachable(RuntimeError):
@@ -40,8 +44,10 @@ def ensure_topics(servers: str, wanted: Sequence[Wanted], *, dry_run: bool = Fal
         BrokerUnreachable: no broker answered at *servers*.
     """
     try:
-        admin = KafkaAdminClient(bootstrap_servers=servers.split(","), request_timeout_ms=15_000)
-    except (NoBrokersAvailable, KafkaError, OSError) as error:
+        admin = KafkaAdminClient(
+            bootstrap_servers=servers.split(","), bootstrap_timeout_ms=_PATIENCE_MS, request_timeout_ms=15_000
+        )
+    except (KafkaError, OSError) as error:
         raise BrokerUnreachable(f"no Kafka broker answers at {servers}: {error!r}") from error
     try:
         existing = set(admin.list_topics())

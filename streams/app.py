@@ -53,6 +53,10 @@ class GroundswellApp(faust.App):
     services: Services
     deliveries: dict[str, Delivery]
 
+    def fail(self, error: BaseException) -> None:
+        """Stop everything: a batch could not be made durable and is repeated after a restart."""
+        self.add_future(self.crash(error))
+
     async def on_start(self) -> None:
         """Create missing collections before anything is consumed."""
         await self.services.ensure()
@@ -116,7 +120,9 @@ def build_app(
 def _register(app: GroundswellApp, name: str, topic: Topic, send: Sender) -> None:
     """Let the stage consume its topic, one batch at a time, crashing rather than skipping."""
     settings = app.services.settings
-    delivery = Delivery(make_stage(name, app.services), app.services.store, send, app.services.metrics)
+    delivery = Delivery(
+        make_stage(name, app.services), app.services.store, send, app.services.metrics, app.fail
+    )
     app.deliveries[name] = delivery
     source = app.topic(
         settings.topic_prefix + topic.name,
@@ -127,8 +133,7 @@ def _register(app: GroundswellApp, name: str, topic: Topic, send: Sender) -> Non
     )
 
     async def run(stream: Any) -> None:
-        async for _ in consume(stream, delivery, batch=settings.batch, linger_s=settings.linger_s):
-            pass
+        await consume(stream, delivery, batch=settings.batch, linger_s=settings.linger_s)
 
     run.__doc__ = topic.about
     app.agent(source, name=name, concurrency=1)(run)

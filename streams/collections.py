@@ -1,6 +1,7 @@
 """Every Qdrant collection: what it holds, and how its points are named."""
 
 import uuid
+from functools import lru_cache
 
 from groundswell.sinks.store import Collection, Distance
 
@@ -26,6 +27,7 @@ PROPOSALS_STATE = Collection("proposals-state", dim=None, keywords=("owner", "ki
 COLLECTIONS = (TURNS, TURNS_STATE, INTENTS_STATE, SPIKES_STATE, PROPOSALS_STATE)
 
 
+@lru_cache(maxsize=65_536)
 def record_id(owner: str, name: str) -> str:
     """Return the point id of the record *name* of *owner*."""
     return str(uuid.uuid5(_NAMESPACE, f"{owner}\n{name}"))

@@ -9,8 +9,9 @@ whoever reads them drops the repeats.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -66,8 +67,12 @@ class Stage(Protocol):
 
     name: str
 
-    async def load(self, records: Sequence[Record]) -> Any:
-        """Fetch whatever the decision needs. May fail and be called again; changes nothing."""
+    async def prepare(self, records: Sequence[Record]) -> Any:
+        """Do what depends on the records alone (decode, embed); the batch before may not be durable yet."""
+        ...
+
+    async def load(self, records: Sequence[Record], prepared: Any) -> Any:
+        """Fetch what the decision needs besides. May fail and be called again; changes no result."""
         ...
 
     def decide(self, records: Sequence[Record], loaded: Any) -> Decision:
@@ -90,8 +95,17 @@ class Sender(Protocol):
 class Delivery:
     """Runs a stage's batches through the five steps."""
 
-    def __init__(self, stage: Stage, store: Store, send: Sender, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        store: Store,
+        send: Sender,
+        metrics: Metrics,
+        on_failure: Callable[[BaseException], None] = lambda _: None,
+    ) -> None:
         self.stage = stage
+        self._on_failure = on_failure
+        self._finishing: asyncio.Task[None] | None = None
         self._store = store
         self._send = send
         self._metrics = metrics
@@ -105,17 +119,50 @@ class Delivery:
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Carry one batch from decision to commit; returns when its effect is durable."""
+        await self.take(records, _nothing)
+        await self.flush()
+
+    async def take(self, records: Sequence[Record], ack: Callable[[], Awaitable[None]]) -> None:
+        """Decide one batch and let it become durable in the background; *ack* is called when it is.
+
+        The next batch is decided only then. What can be done for it without knowing how this
+        one ends, such as embedding its texts, is done meanwhile.
+        """
         started = time.perf_counter()
+        prepared = await self.stage.prepare(records)
+        await self.flush()
         if self._rebalanced:
             self._rebalanced = False
             self.stage.forget()
-        loaded = await self._patiently(lambda: self.stage.load(records))
+        loaded = await self._patiently(lambda: self.stage.load(records, prepared))
         decision = self.stage.decide(records, loaded)
+        self._finishing = asyncio.create_task(self._finish(decision, records, ack, started))
+        self._finishing.add_done_callback(self._notice)
+
+    async def flush(self) -> None:
+        """Return when the batch that was taken last is durable; raises what kept it from that."""
+        finishing, self._finishing = self._finishing, None
+        if finishing is not None:
+            await finishing
+
+    def _notice(self, finished: "asyncio.Task[None]") -> None:
+        """Report a failure at once: the next batch, which would meet it, may be long in coming."""
+        if not finished.cancelled() and (error := finished.exception()) is not None:
+            self._on_failure(error)
+
+    async def _finish(
+        self,
+        decision: Decision,
+        records: Sequence[Record],
+        ack: Callable[[], Awaitable[None]],
+        started: float,
+    ) -> None:
         await self._deliver(decision.outputs)
         await self._patiently(lambda: self._write(decision))
         for effect in decision.effects:
             effect()
         self._count(decision, records, time.perf_counter() - started)
+        await ack()
 
     async def _deliver(self, outputs: Sequence[Output]) -> None:
         """Send in order and await every acknowledgement; a failure crashes the stage, which resends."""
@@ -155,16 +202,25 @@ class Delivery:
         )
 
 
-async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> AsyncIterator[int]:
-    """Drive *delivery* from a Faust stream; yields the size of each batch that is durable.
+async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> None:
+    """Drive *delivery* from a Faust stream.
 
     ``stream.ack(event)`` and not ``event.ack()``: only the former tells Faust's sensors.
     """
-    async for events in stream.noack_take(batch, within=linger_s):
-        await delivery.handle([record_of(event.message) for event in events])
-        for event in events:
-            await stream.ack(event)
-        yield len(events)
+    try:
+        async for events in stream.noack_take(batch, within=linger_s):
+            await delivery.take([record_of(event.message) for event in events], partial(_ack, stream, events))
+    finally:
+        await delivery.flush()
+
+
+async def _ack(stream: Any, events: Sequence[Any]) -> None:
+    for event in events:
+        await stream.ack(event)
+
+
+async def _nothing() -> None:
+    """Nobody waits for an acknowledgement."""
 
 
 def record_of(message: Any) -> Record:

@@ -62,14 +62,15 @@ def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
     )
 
 
-def to_embed(incoming: Sequence[Incoming], known: set[str]) -> dict[str, str]:
-    """Return the texts of new user turns by turn, in order: what the embedder has to do."""
-    return {
-        one.turn: one.texts.text
-        for one in incoming
-        if one.event is not None
-        and one.event.type == "turn"
-        and one.event.role == "user"
-        and not one.misplaced
-        and one.turn not in known
-    }
+def user_texts(incoming: Sequence[Incoming]) -> list[str]:
+    """Return what users said, each text once, in order: what the embedder has to do."""
+    return list(
+        dict.fromkeys(
+            one.texts.text
+            for one in incoming
+            if one.event is not None
+            and one.event.type == "turn"
+            and one.event.role == "user"
+            and not one.misplaced
+        )
+    )

@@ -64,18 +64,21 @@ class KeyedStage(ABC, Generic[M, H]):
         """Drop the state in memory."""
         self._held.clear()
 
-    async def load(self, records: Sequence[Record]) -> Decoded[M]:
-        """Decode the batch and make sure that the state of every agent in it is at hand."""
-        messages = [self._decode(record) for record in records]
+    async def prepare(self, records: Sequence[Record]) -> list[M | InvalidEvent]:
+        """Decode the batch."""
+        return [self._decode(record) for record in records]
+
+    async def load(self, records: Sequence[Record], prepared: list[M | InvalidEvent]) -> Decoded[M]:
+        """Make sure that the state of every agent in the batch is at hand."""
         by_owner: dict[str, list[M]] = {}
-        for message in messages:
+        for message in prepared:
             if not isinstance(message, InvalidEvent):
                 by_owner.setdefault(_owner(message), []).append(message)
         for owner, mine in sorted(by_owner.items()):
             if owner not in self._held:
                 self._held[owner] = await self.claim(*owner.split("/", 1))
             await self.fetch(self._held[owner], mine)
-        return Decoded(messages, await self._logs.name())
+        return Decoded(prepared, await self._logs.name())
 
     def decide(self, records: Sequence[Record], loaded: Decoded[M]) -> Decision:
         """Fold the batch."""

@@ -5,9 +5,7 @@ time that has passed (the watermark), and the running mean of each agent's needs
 is noticed by the watermark, which events and ticks move, never by the wall clock.
 """
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from groundswell.models.contract import owner_of
@@ -23,7 +21,7 @@ from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Point, Store, state_record
 from groundswell.streams.collections import TURNS, TURNS_STATE
 from groundswell.streams.delivery import Decision, Output, Record
-from groundswell.streams.incoming import REKEYED, Incoming, read, to_embed
+from groundswell.streams.incoming import REKEYED, Incoming, read, user_texts
 from groundswell.streams.letters import dead_letter
 from groundswell.streams.logs import Logs
 from groundswell.streams.ownership import claim
@@ -32,15 +30,24 @@ from groundswell.streams.topics import CONVERSATION_EVENTS
 from groundswell.streams.topics import TURNS as TURNS_TOPIC
 from groundswell.streams.turn_points import archived, ended, travelling
 from groundswell.streams.turn_state import PartitionState
+from groundswell.streams.vectors import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch as events, and the embeddings of what users said in it."""
+
+    incoming: list[Incoming]
+    vectors: dict[str, Vector]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a batch needs besides the state: parsed events, turns already archived, embeddings."""
+    """What a batch needs besides the state: new events, turns already archived, embeddings by text."""
 
     incoming: list[Incoming]
     known: dict[str, Source]
-    embeddings: dict[str, Vector]
+    vectors: dict[str, Vector]
 
 
 class Turns:
@@ -57,30 +64,29 @@ class Turns:
         self._settings = settings
         self._timeout_ms = settings.idle_timeout_s * 1000
         self._store = store
-        self._embedder = embedder
         self._logs = logs
         self._metrics = metrics
         self._partitions: dict[int, PartitionState] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        self._vectors = Vectors(embedder, metrics)
 
     def forget(self) -> None:
         """Drop the state in memory."""
         self._partitions.clear()
 
-    async def load(self, records: Sequence[Record]) -> Loaded:
-        """Parse and redact, claim new partitions, fetch conversations, embed what users said."""
+    async def prepare(self, records: Sequence[Record]) -> Prepared:
+        """Parse and redact, and embed what users said."""
+        partitions = await self._logs.partitions(self._topic(CONVERSATION_EVENTS.name))
+        incoming = [read(record, self._redactor, partitions) for record in records]
+        return Prepared(incoming, await self._vectors.of(user_texts(incoming)))
+
+    async def load(self, records: Sequence[Record], prepared: Prepared) -> Loaded:
+        """Claim new partitions; fetch conversations, and which turns the archive has already."""
         for partition in sorted({record.partition for record in records} - self._partitions.keys()):
             await self._claim(partition)
-        count = await self._logs.partitions(self._topic(CONVERSATION_EVENTS.name))
-        incoming = [read(record, self._redactor, count) for record in records if self._is_new(record)]
+        incoming = [one for one in prepared.incoming if self._is_new(one.record)]
         known = await self._archived(incoming)
         await self._fetch_conversations(incoming)
-        duplicates = {one.turn for one in incoming if self._is_duplicate(one, known)}
-        texts = to_embed(incoming, duplicates)
-        vectors = await asyncio.get_running_loop().run_in_executor(
-            self._pool, self._embedder.embed, list(texts.values())
-        )
-        return Loaded(incoming, known, dict(zip(texts, vectors, strict=True)))
+        return Loaded(incoming, known, prepared.vectors)
 
     def decide(self, records: Sequence[Record], loaded: Loaded) -> Decision:
         """Fold the batch, record by record."""
@@ -88,7 +94,7 @@ class Turns:
         archive: dict[str, Point] = {}
         known = dict(loaded.known)
         for one in loaded.incoming:
-            self._take(one, known, loaded.embeddings, archive, decision)
+            self._take(one, known, loaded.vectors, archive, decision)
         for record in records:
             state = self._partitions[record.partition]
             state.offset = max(state.offset, record.offset)
@@ -151,7 +157,7 @@ class Turns:
         self,
         one: Incoming,
         known: dict[str, Source],
-        embeddings: dict[str, Vector],
+        vectors: dict[str, Vector],
         archive: dict[str, Point],
         decision: Decision,
     ) -> None:
@@ -177,7 +183,7 @@ class Turns:
         index = self._close_silent(state, record, decision)
         decision.processed += 1
         if one.turn:
-            self._fold(one, state, index, embeddings.get(one.turn), archive, decision)
+            self._fold(one, state, index, vectors.get(one.texts.text), archive, decision)
         else:
             self._tell_time(state, record, index, decision)
 
@@ -196,6 +202,7 @@ class Turns:
         if conversation.covers(source):
             return
         user = self._settings.hash_user(event.user_id) if event.user_id else None
+        embedding = embedding if event.role == "user" else None
         conversation.touch(event, one.time, source, user)
         reading: Reading | None = None
         if event.type == "turn":

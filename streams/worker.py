@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import orjson
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import make_app, start
 from groundswell.streams.app import STAGES, GroundswellApp, build_app
+from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
 from groundswell.streams.tail import follow
@@ -24,40 +24,6 @@ log = structlog.get_logger("groundswell.worker")
 _WATCH_S = 5.0
 #: Without progress for this long while records wait, the worker says that it should be restarted.
 _STALLED_S = 120.0
-
-
-class KafkaLogs:
-    """The logs of a real broker."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._name: str | None = None
-        self._partitions: dict[str, int] = {}
-        self.app: GroundswellApp | None = None
-
-    async def name(self) -> str:
-        """Return the cluster id."""
-        if self._name is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.broker)
-            await admin.start()
-            try:
-                self._name = str((await admin.describe_cluster())["cluster_id"])
-            finally:
-                await admin.close()
-        return self._name
-
-    async def partitions(self, topic: str) -> int:
-        """Return how many partitions the topic has, as the producer's metadata say."""
-        assert self.app is not None
-        producer = await self.app.maybe_start_producer()
-        client = producer._ensure_producer()  # Faust hides the aiokafka producer behind this name
-        return len(await client.partitions_for(topic))
-
-    async def end_offset(self, topic: str, partition: int) -> int:
-        """Return the log's end as the fetcher last saw it; a record that was just read lies before it."""
-        assert self.app is not None
-        ends = await self.app.consumer.highwaters(TP(topic, partition))
-        return int(ends[TP(topic, partition)])
 
 
 class Watch:
@@ -133,7 +99,6 @@ async def work(settings: Settings, only: Sequence[str] = (), store: Store | None
     logs = KafkaLogs(settings)
     services = Services.open(settings, logs, store)
     app = build_app(settings, services, only=only)
-    logs.app = app
     watch = Watch(app)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -153,6 +118,7 @@ async def work(settings: Settings, only: Sequence[str] = (), store: Store | None
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await app.stop()
+        await logs.close()
         await web.stop()
 
 
