@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
 
-
 #: How long a broker may take to answer the first call.
 _PATIENCE_MS = 10_000
 
