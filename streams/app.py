@@ -83,7 +83,7 @@ def build_app(
         services: what the stages work with.
         only: names of the stages to run; none means all.
         partition: send everything to this partition (the embedded broker), or None.
-        tap: hears of every output once the broker has it.
+        tap: hears of every output as it is sent, in the order of each topic.
     """
     app = GroundswellApp(
         settings.topic_prefix + settings.group,
@@ -144,12 +144,12 @@ def sender(app: faust.App, partition: int | None, tap: Tap | None) -> Sender:
 
     async def send(output: Output) -> Awaitable[Any]:
         producer = await app.maybe_start_producer()
-        sent = await producer.send(
+        sent: Awaitable[Any] = await producer.send(
             output.topic,
             output.key,
             output.value,
             partition,
-            output.timestamp / 1000,
+            (output.timestamp + 0.5) / 1000,  # Faust cuts the product with 1000 off to an integer
             list(output.headers),
         )
         if tap is not None:

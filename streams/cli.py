@@ -25,7 +25,7 @@ FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
 
 app = typer.Typer(
     name="groundswell",
-    help="Reads every conversation an AI agent has, live: intents emerge, spikes are noticed, fixes proposed.",
+    help="Read every conversation of an AI agent, live: its intents, what swells or fails, the smallest fix.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

@@ -7,6 +7,7 @@ waits until they have passed that position, and then leaves out whatever came la
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -21,6 +22,25 @@ _CHUNK = 64
 _FAILED = {"failed": True, "abandoned": True, "completed": False}
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Conversations of one agent as of a position, by uuid, in the order in which they opened."""
+
+    owner: str
+    cut: Positions
+    assigned: list[tuple[str, Any]]
+
+    @property
+    def opened(self) -> list[int]:
+        """When each of them opened, event time in milliseconds."""
+        return [value["opened"] for _, value in self.assigned]
+
+    @property
+    def last(self) -> int:
+        """When the newest opened; 0 if there is none."""
+        return max(self.opened, default=0)
+
+
 class Evidence:
     """Reads one agent's threads as of a position."""
 
@@ -29,16 +49,13 @@ class Evidence:
         self._topic = topic
         self._limit = limit
 
-    async def threads(
-        self, owner: str, as_of: Sequence[Source], before_ms: int, groups: Mapping[str, str]
-    ) -> list[Thread]:
-        """Return the agent's latest conversations, at most the limit.
+    async def window(self, owner: str, as_of: Sequence[Source], before_ms: int) -> "Window":
+        """Return the agent's latest conversations, at most the limit, with what intents they had.
 
         Args:
             owner: tenant/agent.
             as_of: the last conversation event taken in, by partition.
             before_ms: event time of the trigger; later conversations are left out.
-            groups: fine intent -> intent, as the trigger knew them.
 
         Raises:
             StoreUnavailable: if a stage has not passed the position yet and does not move.
@@ -47,14 +64,18 @@ class Evidence:
         for source in as_of:
             cut.take(source)
         await self._wait(owner, as_of)
-        assigned = await self._assigned(owner, before_ms, cut)
-        known = await self._conversations([key for key, _ in assigned])
-        turns = await self._turns(owner, [key for key, _ in assigned], cut)
+        return Window(owner, cut, await self._assigned(owner, before_ms, cut))
+
+    async def threads(self, window: "Window", groups: Mapping[str, str]) -> list[Thread]:
+        """Return the conversations of *window*; *groups*: fine intent -> intent, as the trigger knew them."""
+        keys = [key for key, _ in window.assigned]
+        known = await self._conversations(keys)
+        turns = await self._turns(window.owner, keys, window.cut)
         return [
             thread
-            for key, value in assigned
+            for key, value in window.assigned
             if key in known
-            and (thread := _thread(value, known[key], turns.get(key, []), cut, groups)) is not None
+            and (thread := _thread(value, known[key], turns.get(key, []), window.cut, groups)) is not None
         ]
 
     async def _wait(self, owner: str, as_of: Sequence[Source], patience_s: float = 30.0) -> None:

@@ -19,7 +19,7 @@ from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Store
 from groundswell.streams.collections import PROPOSALS_STATE
 from groundswell.streams.delivery import Decision, Record
-from groundswell.streams.evidence import Evidence
+from groundswell.streams.evidence import Evidence, Window
 from groundswell.streams.files import read_files
 from groundswell.streams.keyed import KeyedStage
 from groundswell.streams.logs import Logs
@@ -29,6 +29,9 @@ from groundswell.streams.topics import CHANGE_PROPOSALS, CONVERSATION_EVENTS
 from groundswell.streams.triggers import trigger_of
 
 _WEEK_MS = 7 * 24 * 3600 * 1000
+#: An agent is examined again once so many conversations, and such a part of them, are new: a
+#: diagnosis contrasts all of an agent's conversations, so its triggers would repeat one answer.
+_LEAST_NEWS, _NEWS = 5, 0.1
 #: Identities remembered: of proposals, of what was withheld, and of triggers that were answered.
 _REMEMBERED = 2_000
 
@@ -40,6 +43,12 @@ class Memory:
     proposed: dict[str, int] = field(default_factory=dict)
     withheld: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
+    examined_until: int = 0
+
+    def has_news(self, window: Window) -> bool:
+        """Return whether enough conversations began since the last examination to look again."""
+        news = sum(opened > self.examined_until for opened in window.opened)
+        return news >= max(_LEAST_NEWS, _NEWS * len(window.opened))
 
     def capacity(self, per_week: int, now_ms: int) -> int:
         """Return how many proposals are left in the seven days that end now."""
@@ -55,14 +64,20 @@ class Memory:
                 ("answered", self.answered),
             )
         }
-        return StateRecord(orjson.dumps(value))
+        return StateRecord(orjson.dumps({**value, "examined_until": self.examined_until}))
 
     def copy(self) -> "Memory":
         """Return a copy to try things on."""
-        return Memory(dict(self.proposed), dict(self.withheld), dict(self.answered))
+        return Memory(dict(self.proposed), dict(self.withheld), dict(self.answered), self.examined_until)
 
-    def take(self, answer: Examination, now_ms: int) -> tuple[list[ChangeProposed], list[ChangeWithheld]]:
-        """Remember an answer and return what of it is news: the same refusal is said once."""
+    def take(
+        self, answer: Examination, now_ms: int, until_ms: int
+    ) -> tuple[list[ChangeProposed], list[ChangeWithheld]]:
+        """Remember an answer and return what of it is news: the same refusal is said once.
+
+        *until_ms* is when the newest conversation that was examined began.
+        """
+        self.examined_until = until_ms
         for proposal in answer.proposals:
             self.proposed[proposal.fingerprint] = now_ms
         news = []
@@ -74,13 +89,21 @@ class Memory:
         return list(answer.proposals), news
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one trigger, and when the newest conversation behind it began."""
+
+    examination: Examination
+    until_ms: int
+
+
 @dataclass(slots=True)
 class Held:
     """What was proposed for one agent, the claim, and the answers of the batch at hand."""
 
     owned: Owned
     memory: Memory
-    answers: dict[str, Examination] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
 
 
 class Proposals(KeyedStage[Spike, Held]):
@@ -110,10 +133,14 @@ class Proposals(KeyedStage[Spike, Held]):
         for spike in messages:
             if spike.status != "firing" or spike.id in trial.answered:
                 continue
-            answer = await self._examine(spike, trial)
             trial.answered[spike.id] = spike.time_ms
-            trial.take(answer, spike.time_ms)
-            held.answers[spike.id] = answer
+            window = await self._evidence.window(
+                owner_of(spike.tenant, spike.agent), spike.as_of, spike.time_ms
+            )
+            if trial.has_news(window):
+                answer = await self._examine(spike, window, trial)
+                trial.take(answer, spike.time_ms, window.last)
+                held.answers[spike.id] = Answer(answer, window.last)
 
     def take(self, held: Held, message: Spike, at: Source, record: Record, decision: Decision) -> bool:
         """Emit the answer to one trigger."""
@@ -123,7 +150,7 @@ class Proposals(KeyedStage[Spike, Held]):
         answer = held.answers.pop(message.id, None)
         if answer is None:
             return True
-        proposed, withheld = held.memory.take(answer, message.time_ms)
+        proposed, withheld = held.memory.take(answer.examination, message.time_ms, answer.until_ms)
         owner = owner_of(message.tenant, message.agent)
         for proposal in proposed:
             key = f"{owner}/{proposal.subject}"
@@ -144,11 +171,10 @@ class Proposals(KeyedStage[Spike, Held]):
         """Return the write of what has been said."""
         return held.owned.commit({"memory": held.memory.record()})
 
-    async def _examine(self, spike: Spike, memory: Memory) -> Examination:
+    async def _examine(self, spike: Spike, window: Window, memory: Memory) -> Examination:
         """Return the answer to *spike*, given what was said before."""
         files = await asyncio.to_thread(read_files, self._settings, spike.tenant, spike.agent)
-        owner = owner_of(spike.tenant, spike.agent)
-        threads = await self._evidence.threads(owner, spike.as_of, spike.time_ms, dict(spike.groups))
+        threads = await self._evidence.threads(window, dict(spike.groups))
         return await asyncio.to_thread(
             partial(
                 examine,

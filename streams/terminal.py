@@ -13,9 +13,12 @@ from groundswell.models.board_view import AgentView, BoardView, IntentRow, Propo
 from groundswell.sinks.board import shown
 from groundswell.streams.run import Account
 
+#: Failure rate that is shown in red.
+_RED = 0.5
 _TOP_INTENTS = 8
 _TOP_SPIKES = 5
 _TOP_EVIDENCE = 4
+_SPARK = 14
 _BARS = " ▁▂▃▄▅▆▇█"
 _TREND = {"up": "↑", "down": "↓", "flat": "→", "new": "new"}
 
@@ -47,18 +50,24 @@ def report(console: Console, account: Account, view: BoardView, promised_s: int)
     if view.withheld_reasons:
         reasons = ", ".join(f"{count} {reason}" for reason, count in view.withheld_reasons.items())
         console.print(Text(f"withheld, with the reason on the board: {reasons}", style="dim"))
-    sums = f"{account.processed} processed + {account.duplicates} duplicates + {account.dead_letters} dead letters"
-    console.print(Text(f"\n{account.events} events = {sums}"))
+    console.print(
+        Text(
+            f"\n{account.events} events = {account.processed} processed + {account.duplicates} duplicates"
+            f" + {account.dead_letters} dead letters"
+        )
+    )
     kept = "kept" if account.seconds <= promised_s else "MISSED"
     console.print(Text(f"replayed in {account.seconds:.1f} s (promised: {promised_s} s, {kept})"))
 
 
 def _intents(agent: AgentView) -> Table:
-    table = Table(title=f"{agent.tenant}/{agent.agent}: {len(agent.intents)} intents", title_justify="left")
-    table.add_column("intent", overflow="ellipsis", no_wrap=True, max_width=46)
-    for name in ("turns", "conversations", "share", "failing", "trend"):
-        table.add_column(name, justify="right")
-    table.add_column("over time", no_wrap=True)
+    table = Table(
+        title=f"{agent.tenant}/{agent.agent}: {len(agent.intents)} intents", title_justify="left", expand=True
+    )
+    table.add_column("intent", overflow="ellipsis", no_wrap=True, ratio=1)
+    for name, width in (("turns", 6), ("convs", 6), ("share", 6), ("failing", 7), ("trend", 5)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    table.add_column("over time", no_wrap=True, min_width=_SPARK)
     named = [row for row in agent.intents if row.name]
     largest = sorted(named, key=lambda row: (-row.conversations, row.id))[:_TOP_INTENTS]
     for row in largest:
@@ -73,9 +82,9 @@ def _cells(row: IntentRow) -> list[Text]:
         Text(f"{row.turns:,}"),
         Text(f"{row.conversations:,}"),
         Text(f"{row.share:.1%}"),
-        Text("-" if rate is None else f"{rate:.0%}", style="red" if rate is not None and rate >= 0.5 else ""),
+        Text("-" if rate is None else f"{rate:.0%}", style="red" if (rate or 0) >= _RED else ""),
         Text(_TREND[row.trend]),
-        Text(_sparkline(row.sparkline[-30:]), style="cyan"),
+        Text(_sparkline(row.sparkline[-_SPARK:]), style="cyan"),
     ]
 
 

@@ -132,12 +132,14 @@ class Alarms:
         return watch.since(metric, alert.start, self.traffic.minute)
 
     def burn(self, message: IntentMinute, watch: Watch) -> list[Spike]:
-        """Return the slow burn that new outcomes of *watch* show, or show with twice the evidence."""
+        """Return the slow burn that new outcomes of *watch* show, or show with more evidence."""
         exposure = self.traffic.hour_exposure
         burn = slow_burn.burn_of(watch, exposure)
         alert = watch.alerts.get(Metric.SLOW_BURN)
-        told = 0.0 if alert is None else slow_burn.REPEAT * alert.statistic
-        if not slow_burn.burns(burn, self.settings) or burn.decided < told:
+        if not slow_burn.burns(burn, self.settings):
+            return []
+        decided = slow_burn.decided_of(self.watches.all())
+        if alert is not None and decided < slow_burn.REPEAT * alert.statistic:
             return []
         if slow_burn.rank_of(burn, self.watches.all(), exposure) >= self.settings.slow_burn_top:
             return []
@@ -145,10 +147,10 @@ class Alarms:
         evidence = slow_burn.evidence_of(burn, watch, start, self.traffic.minute, self.settings)
         if alert is None:
             event = self._fire(message, watch, Metric.SLOW_BURN, evidence)
-            watch.alerts[Metric.SLOW_BURN].statistic = burn.decided
+            watch.alerts[Metric.SLOW_BURN].statistic = decided
             return [event]
         alert.emitted += 1
-        alert.statistic = burn.decided
+        alert.statistic = decided
         return [self._event(message, watch, alert, evidence)]
 
     def cool_burns(self, message: IntentMinute) -> list[Spike]:

@@ -2,8 +2,9 @@
 
 An intent burns when its failure rate is beyond doubt (Wilson lower bound, one-sided 95 %)
 above a floor, and its score, share times failure rate, is among the top few of its agent.
-It is emitted again each time its evidence has doubled, so that a diagnosis which lacked
-conversations is tried anew. There is no warm-up and no least number of intents.
+It is emitted again each time the agent's evidence has grown by half, so that a diagnosis
+which lacked conversations is tried anew: what it contrasts with is the whole agent. There is
+no warm-up and no least number of intents.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,8 +19,8 @@ from groundswell.models.spikes.watch import Watch
 
 #: It subsides below this part of the floor or of the evidence, or at so many times the rank.
 SUBSIDED_RATE, SUBSIDED_EVIDENCE, SUBSIDED_RANK = 0.8, 0.5, 2
-#: The evidence must grow so many times for the alert to be repeated.
-REPEAT = 2.0
+#: The agent's evidence must grow so many times for the alert to be repeated.
+REPEAT = 1.5
 
 
 class Burn(NamedTuple):
@@ -48,6 +49,11 @@ def burn_of(watch: Watch, hour_exposure: int) -> Burn:
     )
     low, high = wilson(known.failures, known.decided)
     return Burn(watch.intent, known.failures, known.decided, low, high, min(share, 1.0))
+
+
+def decided_of(watches: Iterable[Watch]) -> float:
+    """Return the decided conversations of an agent's intents, in the half-life of their past."""
+    return round(sum(watch.evidence().decided for watch in watches), DIGITS)
 
 
 def burns(burn: Burn, settings: SpikeSettings) -> bool:

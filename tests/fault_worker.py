@@ -1,0 +1,21 @@
+"""A worker whose store is another process; everything else is as `groundswell worker` has it."""
+
+import groundswell.streams.one_thread  # isort: skip  # noqa: F401
+
+import asyncio
+import sys
+
+from remote_store import RemoteStore
+
+from groundswell.streams.cli import log_to_stderr
+from groundswell.streams.settings import Settings
+from groundswell.streams.worker import work
+
+
+async def main(port: int) -> None:
+    await work(Settings(), store=RemoteStore(port))
+
+
+if __name__ == "__main__":
+    log_to_stderr("INFO")
+    asyncio.run(main(int(sys.argv[1])))
