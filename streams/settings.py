@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     redact_extra: tuple[str, ...] = Field(default=(), description="regular expressions to redact besides")
     idle_timeout_s: int = Field(default=300, ge=1, description="silence after which a conversation has ended")
     lateness_s: int = Field(default=90, ge=0, description="how long a minute waits for late events")
+    session_timeout_s: float = Field(
+        default=10, ge=1, le=40, description="silence after which a worker's partitions go to the others"
+    )
     batch: int = Field(default=64, ge=1, le=4096, description="events taken at once")
     linger_s: float = Field(default=0.05, gt=0, le=1, description="longest wait for a batch to fill")
     tick_s: float = Field(default=30, gt=0, description="how often a worker tells each partition the time")

@@ -26,7 +26,7 @@ class SpikeSettings:
     cool_down: int = 6 * HOUR  #: after an alert is resolved,
     cool_down_margin: float = 5.0  #: unless the statistic exceeds its threshold by so many nats
     rebase_after: int = 7 * DAY  #: an alert open for so long is the new normal
-    slow_burn_decided: int = 10  #: least evidence of a slow burn, in decided conversations of the intent
+    slow_burn_decided: int = 6  #: least evidence of a slow burn, in decided conversations of the intent
     slow_burn_rate: float = 0.25  #: failure rate that its lower bound must exceed
     slow_burn_top: int = 3  #: how many intents of an agent may burn slowly at once
     runbook_url: str = ""  #: {intent} is replaced by the intent's id
