@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from groundswell.models.event import ConversationEvent, Slice
+from groundswell.models.event import ConversationEvent
+from groundswell.models.event_parts import Slice
 from groundswell.models.position import Source
 from groundswell.models.reading.outcome import Status
 from groundswell.models.reading.reader import AgentReading, ConversationReader, UserReading

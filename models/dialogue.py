@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, get_args
 
-from groundswell.models.event import Outcome
+from groundswell.models.event_parts import Outcome
 from groundswell.models.moments import moment, spread
 
 #: Between the last turn and the event that tells the outcome.

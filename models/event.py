@@ -7,25 +7,25 @@ raises `InvalidEvent` with a reason from a closed set, for the dead letters.
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from groundswell.models.contract import Message, Name
+from groundswell.models.event_parts import (
+    Exact,
+    Feedback,
+    Identifier,
+    Label,
+    Outcome,
+    Slice,
+    Text,
+    Time,
+    Tool,
+    json_text,
+)
 
 #: Longest text kept of one turn, characters; the rest is cut and `truncated` says so.
 MAX_TEXT = 100_000
@@ -33,6 +33,8 @@ MAX_TEXT = 100_000
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 #: A time this far past the record's own timestamp is a broken clock too.
 FUTURE_SKEW_MS = 24 * 3600 * 1000
+#: Nor is a record's own timestamp believed beyond this: one broken clock would end every minute at once.
+LATEST_MS = 4_102_444_800_000  # 2100-01-01
 _NAMESPACE = uuid.UUID("6f1ed002-ab5d-5c4a-9f6e-6d3c0f8f2c11")
 
 Reason = Literal[
@@ -55,69 +57,6 @@ class InvalidEvent(ValueError):
         self.detail = detail
 
 
-def _milliseconds(value: Any) -> Any:
-    """Accept RFC 3339 text or epoch milliseconds."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("time must be RFC 3339 text or epoch milliseconds")  # noqa: TRY004
-    if isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1000)
-    if not abs(value) < 1e15:
-        raise ValueError("time in milliseconds is out of range")
-    return round(value)
-
-
-def _storable(value: str) -> str:
-    if "\x00" in value:
-        value = value.replace("\x00", "\ufffd")
-    return value
-
-
-Time = Annotated[int, BeforeValidator(_milliseconds)]
-Text = Annotated[StrictStr, AfterValidator(_storable)]
-Identifier = Annotated[StrictStr, Field(min_length=1, max_length=256), AfterValidator(_storable)]
-Label = Annotated[StrictStr, Field(max_length=256), AfterValidator(_storable)]
-Slice = StrictBool | StrictInt | StrictFloat | Annotated[StrictStr, Field(max_length=256)]
-
-
-class Tool(Message):
-    """One call of one tool: what was asked of it and what it answered."""
-
-    name: Label
-    call_id: Label | None = None
-    arguments: Any = None
-    result: Any = None
-    status: Literal["ok", "error"] | None = None
-    latency_ms: Annotated[float, Field(ge=0)] | None = None
-
-    def arguments_text(self) -> str:
-        """Return the arguments as text, JSON with sorted keys unless they were text already."""
-        return json_text(self.arguments)
-
-    def result_text(self) -> str:
-        """Return the result as text, JSON with sorted keys unless it was text already."""
-        return json_text(self.result)
-
-
-class Feedback(Message):
-    """What a person thought of the answer, whenever they said so."""
-
-    score: Annotated[float, Field(ge=-1, le=1)]
-    comment: Text | None = None
-    edited_reply: Text | None = None
-    turn_id: Identifier | None = None
-
-
-class Outcome(Message):
-    """How the conversation ended, as its owner knows it. Outranks every inference."""
-
-    status: Literal["completed", "abandoned", "escalated", "failed", "converted", "churned"]
-    value: float | None = None
-    reason: Text | None = None
-
-
 class ConversationEvent(Message):
     """One event of one conversation, valid and complete. Times are milliseconds since the epoch."""
 
@@ -129,7 +68,7 @@ class ConversationEvent(Message):
     conversation_id: Identifier = ""
     turn_id: Identifier | None = None
     time: Time | None = None
-    seq: StrictInt | None = None
+    seq: Exact | None = None
     role: Literal["user", "assistant", "tool", "system"] | None = None
     text: Text | None = None
     tool: Tool | None = None
@@ -175,25 +114,21 @@ class ConversationEvent(Message):
         return str(uuid.uuid5(_NAMESPACE, self.key))
 
     def turn_key(self, time: int) -> str:
-        """Return the turn's uuid: from its id, else from what it says and when (*time*, ms)."""
+        """Return the turn's uuid: from its id, else from what it says and when (*time*, ms).
+
+        Feedback, outcomes and ends are told apart from turns and from each other, so that an
+        outcome may bear the id of the turn that it is about, or come in the same millisecond.
+        """
         said = (
-            self.turn_id
-            if self.turn_id is not None
-            else f"{self.role}\n{time}\n{self.text}\n{self._tool_key()}"
+            self.turn_id if self.turn_id is not None else f"{self.role}\n{time}\n{self.text}\n{self._parts()}"
         )
-        return str(uuid.uuid5(uuid.UUID(self.conversation), f"{self.turn_id is not None}\n{said}"))
+        seed = f"{self.type}\n{self.turn_id is not None}\n{said}"
+        return str(uuid.uuid5(uuid.UUID(self.conversation), seed))
 
-    def _tool_key(self) -> str:
-        return "" if self.tool is None else json_text(self.tool.model_dump(mode="json"))
-
-
-def json_text(value: Any) -> str:
-    """Return text as it is and anything else as JSON with sorted keys; nothing as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    def _parts(self) -> str:
+        """Return what an event without an id says besides its text."""
+        parts = (self.tool, self.feedback, self.outcome)
+        return "\n".join(json_text(part.model_dump(mode="json")) if part else "" for part in parts)
 
 
 def parse(
@@ -220,6 +155,8 @@ def parse(
     time = timestamp if event.time is None else event.time
     if time > timestamp + FUTURE_SKEW_MS:
         raise InvalidEvent("future_time", f"time {time} is past the record's timestamp {timestamp}")
+    if time > LATEST_MS:
+        raise InvalidEvent("future_time", f"time {time} is past 2100-01-01")
     if time < EARLIEST_MS:
         raise InvalidEvent("ancient_time", f"time {time} is before 2000-01-01")
     return event, time

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from groundswell.models.contract import Message, Milliseconds, Name
-from groundswell.models.event import Slice
+from groundswell.models.event_parts import Slice
 from groundswell.models.position import Source
 from groundswell.models.record import Vector
 
@@ -24,9 +24,7 @@ class SegmentOutcome(Message):
 
     segment: int
     status: Literal["completed", "abandoned", "escalated", "failed", "unknown"]
-    probability: Annotated[float, Field(ge=0, le=1)] = Field(
-        description="1 if told; at most .85 if inferred"
-    )
+    probability: Annotated[float, Field(ge=0, le=1)] = Field(description="1 if told; at most .85 if inferred")
     turns: int = Field(default=0, description="turns of the segment so far")
     first_failing_turn: int | None = Field(default=None, description="ordinal of the suspect; not a fact")
 

@@ -10,6 +10,7 @@ import orjson
 from groundswell.models.change import ChangeProposed, ChangeWithheld
 from groundswell.models.contract import owner_of
 from groundswell.models.position import Source
+from groundswell.models.proposals.events import problem_of
 from groundswell.models.proposals.examine import Examination, examine
 from groundswell.models.proposals.target import AgentFiles
 from groundswell.models.record import StateRecord
@@ -79,10 +80,11 @@ class Memory:
         """
         self.examined_until = until_ms
         for proposal in answer.proposals:
-            self.proposed[proposal.fingerprint] = now_ms
+            change = proposal.change
+            self.proposed[problem_of(change.path, change.base_digest, proposal.pattern)] = now_ms
         news = []
         for one in answer.withheld:
-            said = f"{one.fingerprint} {one.reason}"
+            said = f"{one.reason} {one.target_path} {one.pattern or one.subject}"
             if said not in self.withheld:
                 news.append(one)
             self.withheld[said] = now_ms

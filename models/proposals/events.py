@@ -11,6 +11,7 @@ from groundswell.models.change_envelope import (
     event_id_of,
     event_time,
     fingerprint_of,
+    hash_of,
     proposal_id_of,
     schema_url,
     source_of,
@@ -70,6 +71,11 @@ def draft_fingerprint(draft: Draft, trigger: Trigger) -> str:
     file = draft.file
     key = draft.finding.pattern.key
     return fingerprint_of(trigger.tenant, trigger.agent, intent.id, file.path, file.digest, key)
+
+
+def problem_of(path: str, base_digest: str, pattern: str) -> str:
+    """Return the identity of a problem on a base, whatever intent most of its conversations have today."""
+    return hash_of((path, base_digest, pattern))
 
 
 def proposed(draft: Draft, score: Score, case: Case) -> ChangeProposed:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from groundswell.models.change import MAX_EVENT_BYTES, ChangeProposed, ChangeWithheld, WithheldReason
 from groundswell.models.change_parts import Impact, Score
 from groundswell.models.proposals.draft import Draft, draft
-from groundswell.models.proposals.events import Case, Substatus, draft_fingerprint, proposed, withheld
+from groundswell.models.proposals.events import Case, Substatus, problem_of, proposed, withheld
 from groundswell.models.proposals.rank import score
 from groundswell.models.proposals.rules import RuleBook
 from groundswell.models.proposals.search import Refusal, search
@@ -49,7 +49,7 @@ def examine(
         trigger: why this examination happens; ids and times of the events derive from it.
         embed: texts to unit float32 vectors, for the nearest rule and for conflicts.
         impacts: by intent id; an intent without one gets what the threads themselves show.
-        known: fingerprints already proposed.
+        known: problems already proposed, see `problem_of`.
         capacity: how many proposals are left in the period.
         substatus: why a problem comes up, where it came up before.
 
@@ -59,7 +59,7 @@ def examine(
     """
     case = Case(_in_order(threads), files, trigger, impacts or {}, substatus)
     drafts, refusals = _drafts(case, embed)
-    chosen, dropped = _choose(drafts, trigger, known, capacity)
+    chosen, dropped = _choose(drafts, known, capacity)
     events, oversized = _events(chosen, case)
     notes = sorted(refusals + dropped + oversized, key=lambda refusal: (refusal.key, refusal.reason))
     return Examination(tuple(events), tuple(withheld(note, case) for note in notes))
@@ -103,13 +103,13 @@ def _in_order(threads: Sequence[Thread]) -> list[Thread]:
 
 
 def _choose(
-    drafts: list[tuple[Score, Draft]], trigger: Trigger, known: Collection[str], capacity: int
+    drafts: list[tuple[Score, Draft]], known: Collection[str], capacity: int
 ) -> tuple[list[tuple[Score, Draft]], list[Refusal]]:
     """Return the drafts to propose, best first, and the rest with why not."""
     chosen: list[tuple[Score, Draft]] = []
     dropped: list[Refusal] = []
     for rating, made in drafts:
-        if draft_fingerprint(made, trigger) in known:
+        if problem_of(made.file.path, made.file.digest, made.finding.pattern.key) in known:
             dropped.append(_drop(made, "duplicate", "It was proposed before, against the same base."))
         elif any(_overlap(made, better) >= _OVERLAP for _, better in chosen):
             dropped.append(_drop(made, "overlaps", "A proposal of higher rank explains the same failures."))
