@@ -224,7 +224,7 @@ async def _nothing() -> None:
 
 
 def record_of(message: Any) -> Record:
-    """Return the record in a Faust message. A header that repeats keeps its last value."""
+    """Return the record in a Faust message. A header that repeats keeps its last value, null is empty."""
     headers = message.headers or {}
     pairs = headers.items() if isinstance(headers, dict) else headers
     return Record(
@@ -234,5 +234,5 @@ def record_of(message: Any) -> Record:
         key=message.key,
         value=message.value,
         timestamp=round(message.timestamp * 1000),
-        headers={name: bytes(value) for name, value in pairs},
+        headers={name: bytes(value or b"") for name, value in pairs},
     )

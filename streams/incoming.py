@@ -7,6 +7,7 @@ from groundswell.models.conversation import Texts
 from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
 from groundswell.models.reading.redaction import Redactor
 from groundswell.streams.delivery import Record
+from groundswell.streams.letters import MAX_RECORD_BYTES, weight
 from groundswell.streams.partitioner import partition_of
 
 #: A header that marks a record which was put under the right key; it keeps its first timestamp.
@@ -29,7 +30,7 @@ class Incoming:
 def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:
     """Return what *record* is. A conversation's events belong in the partition of their key."""
     try:
-        event, time = parse(record.value, timestamp=record.timestamp, headers=record.headers)
+        event, time = _parsed(record)
     except InvalidEvent as problem:
         return Incoming(record, problem=problem)
     if event.type == "tick":
@@ -43,6 +44,13 @@ def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:
         misplaced=REKEYED not in record.headers
         and partition_of(event.key.encode(), partitions) != record.partition,
     )
+
+
+def _parsed(record: Record) -> tuple[ConversationEvent, int]:
+    """Return the event and its time. What is too large to be sent on is refused, wherever it stands."""
+    if (size := weight(record)) > MAX_RECORD_BYTES:
+        raise InvalidEvent("too_large", f"{size} bytes; at most {MAX_RECORD_BYTES} can be sent on")
+    return parse(record.value, timestamp=record.timestamp, headers=record.headers)
 
 
 def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
