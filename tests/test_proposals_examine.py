@@ -22,6 +22,7 @@ from proposals_threads import (
 
 from groundswell.models.change import WithheldReason
 from groundswell.models.change_parts import IntentRef
+from groundswell.models.proposals.events import problem_of
 from groundswell.models.proposals.placing import inserted
 from groundswell.models.proposals.thread import Thread
 
@@ -254,7 +255,8 @@ class TestWithheld:
 
     def test_duplicate(self) -> None:
         (proposal,) = run(uninsured()).proposals
-        assert reasons(uninsured(), known={proposal.fingerprint}) == {"duplicate"}
+        problem = problem_of(proposal.change.path, proposal.change.base_digest, proposal.pattern)
+        assert reasons(uninsured(), known={problem}) == {"duplicate"}
 
     def test_cap(self) -> None:
         assert reasons(uninsured(), capacity=0) == {"cap"}
