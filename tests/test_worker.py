@@ -1,0 +1,188 @@
+"""`groundswell worker` on a real broker: what goes in comes out, it says how it is, it ends in order."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import oracle
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer
+from kafka_broker import Kafka
+
+from groundswell.sinks.kafka_admin import Wanted, ensure_topics
+from groundswell.sinks.store import EVERYTHING, open_store
+from groundswell.streams.collections import TURNS
+from groundswell.streams.delivery import Record
+from groundswell.streams.letters import about
+from groundswell.streams.topics import TOPICS
+
+COMMAND = (sys.executable, "-c", "from groundswell.streams.cli import main; main()", "worker")
+PARTITIONS = 2
+ASKED = "I want to cancel my order and get my money back"
+
+
+class Worker:
+    """One worker process with a store of its own in `folder`."""
+
+    def __init__(self, broker: str, prefix: str, folder: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GROUNDSWELL_")}
+        given = {"BROKER": broker, "TOPIC_PREFIX": prefix, "STORE": f"edge:{folder / 'store'}"}
+        given |= {"WEB_PORT": str(self.port), "TICK_S": "3600"}
+        self._environment = own | {f"GROUNDSWELL_{name}": value for name, value in given.items()}
+        self.log = folder / "worker.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(COMMAND, stdout=out, stderr=out, env=self._environment)
+        self.wait_until(self._ready)
+
+    def _ready(self) -> bool:
+        status, reason = self.get("/readyz")
+        assert status in (0, 200, 503), reason
+        return status == 200
+
+    def stop(self) -> tuple[int, float]:
+        """Ask it to end; return its exit code and how many seconds it took."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60), time.monotonic() - started
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return status and body; status 0 while nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def counted(self, stage: str, outcome: str) -> int:
+        """Return how many events a stage has done so far, by its metrics."""
+        metrics = self.get("/metrics")[1]
+        pattern = rf'groundswell_stage_events_total{{outcome="{outcome}",stage="{stage}"}} (\d+)'
+        found = re.search(pattern, metrics)
+        return int(found[1]) if found else 0
+
+    def wait_until(self, done: Callable[[], bool], patience_s: float = 60) -> None:
+        deadline = time.monotonic() + patience_s
+        while not done():
+            assert self.process is not None
+            said = self.log.read_text(encoding="utf-8", errors="replace")
+            assert self.process.poll() is None, f"the worker ended:\n{said}"
+            assert time.monotonic() < deadline, f"not within {patience_s} s:\n{said}"
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
+    wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
+    ensure_topics(kafka.bootstrap, wanted)
+    one = Worker(kafka.bootstrap, prefix, tmp_path)
+    try:
+        yield one
+    finally:
+        if one.process is not None and one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def produce(broker: str, topic: str, *records: tuple[bytes | None, bytes]) -> None:
+    async def send() -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=broker)
+        await producer.start()
+        try:
+            for key, value in records:
+                await producer.send_and_wait(topic, value, key=key)
+        finally:
+            await producer.stop()
+
+    asyncio.run(send())
+
+
+def read(broker: str, topic: str) -> list[Record]:
+    topics = asyncio.run(oracle.read_topics(broker, [topic], PARTITIONS))
+    return [record for partition in topics[topic] for record in partition]
+
+
+def said(conversation: str, text: str, **more: Any) -> bytes:
+    return orjson.dumps({"conversation_id": conversation, "role": "user", "text": text, **more})
+
+
+def archive(folder: Path) -> list[dict[str, Any]]:
+    async def everything() -> list[dict[str, Any]]:
+        store = open_store(f"edge:{folder / 'store'}")
+        await store.ensure(TURNS)
+        points = await store.read_all(TURNS, EVERYTHING)
+        await store.close()
+        return [point.payload for point in points]
+
+    return asyncio.run(everything())
+
+
+def test_events_under_any_key_become_turns_and_bad_ones_dead_letters(
+    kafka: Kafka, prefix: str, worker: Worker, tmp_path: Path
+) -> None:
+    worker.start()
+    produce(
+        kafka.bootstrap,
+        f"{prefix}conversation-events",
+        (b"default/default/c1", said("c1", ASKED)),
+        *((f"foreign{n}".encode(), said(f"c2{n}", ASKED)) for n in range(4)),
+        *((None, said(f"c3{n}", ASKED)) for n in range(4)),
+        (b"k", b"{not json"),
+    )
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 9)
+
+    turns = [orjson.loads(record.value or b"") for record in read(kafka.bootstrap, f"{prefix}turns")]
+    expected = sorted(["c1", *(f"c{n}{m}" for n in (2, 3) for m in range(4))])
+    assert sorted(turn["conversation_id"] for turn in turns) == expected
+    (letter,) = read(kafka.bootstrap, f"{prefix}dead-letters")
+    assert (letter.key, letter.value) == (b"k", b"{not json")
+    assert about(letter.headers.items())["reason"] == "invalid_json"
+    metrics = worker.get("/metrics")[1]
+    assert 'groundswell_dead_letters_total{reason="invalid_json",stage="turns"} 1.0' in metrics
+    worker.stop()
+    assert sorted(turn["conversation_id"] for turn in archive(tmp_path)) == expected
+
+
+def test_a_worker_ends_on_sigterm_and_goes_on_where_it_was(
+    kafka: Kafka, prefix: str, worker: Worker, tmp_path: Path
+) -> None:
+    topic = f"{prefix}conversation-events"
+    worker.start()
+    assert worker.get("/healthz") == (200, "ok\n")
+    produce(kafka.bootstrap, topic, *((b"default/default/c1", said("c1", f"{ASKED} {n}")) for n in range(5)))
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 5)
+
+    code, seconds = worker.stop()
+    assert code == 0, worker.log.read_text(encoding="utf-8")
+    assert seconds < 30
+    assert worker.get("/healthz")[0] == 0
+
+    produce(kafka.bootstrap, topic, (b"default/default/c1", said("c1", "thanks", turn_id="last")))
+    worker.start()
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 1)
+    stages = ("turns", "intents")
+    assert [worker.counted(stage, "processed") for stage in stages] == [1, 1], "only the news is processed"
+    assert [worker.counted(stage, "duplicate") for stage in stages] == [0, 0]
+    assert len(read(kafka.bootstrap, f"{prefix}turns")) == 6
+    worker.stop()
+    turns = sorted(archive(tmp_path), key=lambda payload: payload["offset"])
+    assert [turn["ordinal"] for turn in turns] == list(range(6)), "the conversation went on"
