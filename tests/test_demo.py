@@ -1,0 +1,137 @@
+"""`groundswell demo` as a newcomer meets it: once, on all of what the repository ships."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.timeout(400)
+
+
+@dataclass
+class Demo:
+    """A demo that has replayed everything and now serves its board."""
+
+    url: str
+    output: str
+    board: dict[str, Any]
+    metrics: str
+
+    def agent(self, name: str) -> dict[str, Any]:
+        return next(agent for agent in self.board["agents"] if agent["agent"] == name)
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    log = tmp_path_factory.mktemp("demo") / "output.txt"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("groundswell"), "demo", "--port", "0"],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+        )
+    try:
+        deadline = time.monotonic() + 350
+        while not (found := re.search(r"The board:\s+(http://\S+)", log.read_text())):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        url = found[1]
+        yield Demo(url, log.read_text(), json.loads(_get(url + "api/board.json")), _get(url + "metrics"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_it_accounts_for_every_event(demo: Demo) -> None:
+    events, processed, duplicates, dead = map(
+        int,
+        re.search(r"(\d+) events = (\d+) processed \+ (\d+) duplicates \+ (\d+) dead", demo.output).groups(),  # type: ignore[union-attr]
+    )
+
+    assert events == processed > 30_000
+    assert (duplicates, dead) == (0, 0)
+    assert "promised: 60 s" in demo.output
+
+
+def test_intents_emerge_with_names_volume_and_outcomes(demo: Demo) -> None:
+    star = demo.agent("star")
+    named = [intent for intent in star["intents"] if intent["name"]]
+
+    assert 8 <= len(named) <= 60
+    assert sum(intent["tally"]["conversations"] for intent in star["intents"]) > 1_300
+    assert any(intent["tally"]["failed"] > 20 for intent in named)
+    assert {intent["trend"] for intent in named} > {"flat"}
+
+
+def test_a_task_that_begins_to_be_asked_for_is_noticed_with_its_onset(demo: Demo) -> None:
+    """Bank fraud reports first come at 21:09 UTC on 15 May 2020, 69 of them in 80 minutes."""
+    swells = [
+        spike
+        for spike in demo.board["spikes"]
+        if spike["agent"] == "star" and spike["kind"] in ("emerging", "volume")
+    ]
+
+    assert any("2020-05-15T21:0" <= spike["starts_at"] <= "2020-05-15T21:2" for spike in swells)
+
+
+def test_the_airline_prompt_gets_one_change_with_its_evidence(demo: Demo) -> None:
+    (proposal,) = [one for one in demo.board["proposals"] if one["agent"] == "tau2-airline"]
+
+    assert proposal["path"] == "tau2_airline.prompt.md"
+    assert "+Before calling cancel_reservation" in proposal["diff"]
+    assert "insurance" in proposal["title"]
+    assert proposal["evidence_total"] >= 20
+    assert "+Before calling cancel_reservation" in demo.output
+
+
+def test_the_retail_outage_gets_one_change_of_the_harness(demo: Demo) -> None:
+    (proposal,) = [one for one in demo.board["proposals"] if one["agent"] == "tau-retail"]
+
+    assert proposal["path"] == "tau_retail_grok3.harness.yaml"
+    assert proposal["diff"].count("\n+    retries: 3") == 1
+
+
+def test_the_metrics_count_every_event_once(demo: Demo) -> None:
+    """Ticks are processed too; each message of `turns` has one delay."""
+    processed = re.search(
+        r'^groundswell_stage_events_total\{outcome="processed",stage="turns"\} ([\d.]+)',
+        demo.metrics,
+        re.MULTILINE,
+    )
+    read, delays = (
+        re.search(pattern, demo.metrics, re.MULTILINE)
+        for pattern in (
+            r'^groundswell_stage_events_total\{outcome="processed",stage="intents"\} ([\d.]+)',
+            r"^groundswell_event_delay_seconds_count ([\d.]+)",
+        )
+    )
+
+    assert processed and read and delays
+    assert float(processed[1]) > 33_231
+    assert read[1] == delays[1]
+
+
+async def test_the_board_shows_it_all_in_a_browser(demo: Demo, browser_page: Any) -> None:
+    await browser_page.goto(demo.url)
+
+    assert await browser_page.locator("text=check insurance before cancel_reservation").count() >= 1
+    assert await browser_page.locator("svg").count() >= 20
