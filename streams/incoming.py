@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundswell.models.conversation import Texts
-from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
+from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, Slice, parse
 from groundswell.models.reading.redaction import Redactor
 from groundswell.streams.delivery import Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, weight
@@ -35,6 +35,8 @@ def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:
         return Incoming(record, problem=problem)
     if event.type == "tick":
         return Incoming(record, event, time)
+    if event.slices:
+        event = event.model_copy(update={"slices": _redacted_slices(event, redactor)})
     return Incoming(
         record,
         event,
@@ -51,6 +53,13 @@ def _parsed(record: Record) -> tuple[ConversationEvent, int]:
     if (size := weight(record)) > MAX_RECORD_BYTES:
         raise InvalidEvent("too_large", f"{size} bytes; at most {MAX_RECORD_BYTES} can be sent on")
     return parse(record.value, timestamp=record.timestamp, headers=record.headers)
+
+
+def _redacted_slices(event: ConversationEvent, redactor: Redactor) -> dict[str, Slice]:
+    return {
+        name: redactor.redact(value) if isinstance(value, str) else value
+        for name, value in event.slices.items()
+    }
 
 
 def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
