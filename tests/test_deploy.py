@@ -217,6 +217,11 @@ def test_the_image_is_built_from_files_that_exist(copied) -> None:
     assert {name for name in copied if not (ROOT / name).exists()} == set()
 
 
+def test_the_image_copies_the_folder_of_every_package_that_is_installed(copied) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert set(project["tool"]["setuptools"]["package-dir"].values()) <= copied
+
+
 def test_the_build_context_holds_what_the_image_copies_and_no_more(copied) -> None:
     ignore = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
     assert "*" in ignore
