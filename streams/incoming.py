@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundswell.models.conversation import Texts
-from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, Slice, parse
+from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
+from groundswell.models.event_parts import Slice
 from groundswell.models.reading.redaction import Redactor
 from groundswell.streams.delivery import Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, weight
