@@ -8,16 +8,24 @@ from groundswell.models.intents.stopwords import GENERIC, STOPWORDS
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 PLACEHOLDER = re.compile(r"\[[a-z_ -]{1,24}\]")  # what redaction leaves: [email], [phone], ...
+CAPITALS = re.compile(r"\b[A-Z]{5,}\b")  # IFOYYZ; a text all in capitals is only loud
 WORDS_READ = 200  # of one turn
 SHORTEST, LONGEST = 2, 24  # characters of a content word
 
 
 def words(text: str) -> list[str]:
-    """Return the content words of a turn in order, lower case, without generic words and placeholders."""
-    plain = PLACEHOLDER.sub(" ", unicodedata.normalize("NFKC", text[:4096]).lower())
+    """Return the content words of a turn in order, lower case, without generic words, codes, placeholders."""
+    normal = PLACEHOLDER.sub(" ", unicodedata.normalize("NFKC", text[:4096]))
+    normal = " ".join(token for token in normal.split() if not is_code(token))
+    plain = (normal if normal.isupper() else CAPITALS.sub(" ", normal)).lower()
     found = (match.group().replace("’", "'") for match in WORD.finditer(plain))
     kept = [w for w in found if w not in STOPWORDS and w not in GENERIC and SHORTEST <= len(w) <= LONGEST]
     return kept[:WORDS_READ]
+
+
+def is_code(token: str) -> bool:
+    """Return whether a token names one thing of one user: K1NW8N, #W2378156, omar_rossi_1241."""
+    return "_" in token or (any(c.isdigit() for c in token) and any(c.isalpha() for c in token))
 
 
 def terms(text: str) -> list[str]:
