@@ -123,8 +123,8 @@ class Micros:
             every.hits,
         ):
             column[:left] = column[slots]
+        self.dirty = set(range(self.count))  # also the slots that are left empty
         self.count = left
-        self.dirty = set(range(left))
 
     def decay(self, factor: float) -> None:
         """Multiply weights and sums; pinned micro-clusters never fall below weight 1."""
@@ -160,10 +160,10 @@ class Micros:
         hits = np.zeros(size, np.int64)
         np.maximum.at(hits, labels, rows.hits)
         uids, owners = rows.uids[first], rows.owners[first]
+        self.dirty = set(range(self.count))
         self.count = size
         left = self.rows()
         left.sums[:], left.weights[:], left.hits[:] = sums, weights, hits
         left.uids[:], left.owners[:] = uids, owners
         left.centres[:] = exact_directions(left.sums)
-        self.dirty.clear()
         self.replace_places(space)

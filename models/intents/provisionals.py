@@ -80,5 +80,11 @@ class Provisionals:
         left = len(indices)
         self.sums[:left] = self.sums[indices]
         self.centroids[:left] = self.centroids[indices]
+        self.dirty.update(range(len(self.newborn)))  # also the slots that are left empty
         self.newborn = [self.newborn[i] for i in indices]
-        self.dirty = set(range(left))
+
+    def replaced(self, width: int) -> "Provisionals":
+        """Return what takes their place after a refit: none, and slots to be emptied."""
+        new = Provisionals(len(self.sums), width)
+        new.dirty = self.dirty | set(range(len(self.newborn)))
+        return new

@@ -14,6 +14,10 @@ from groundswell.models.intents.provisionals import Provisionals
 from groundswell.models.intents.state import State
 from groundswell.models.record import StateRecord, Vector
 
+#: A slot that was used once and is not now: were it left as it was, the state would tell where batches
+#: were cut.
+EMPTIED = StateRecord(b"{}")
+
 
 def changed_records(state: State) -> dict[str, StateRecord]:
     """Return the records that changed since the last call, in the order of `EngineParams.record_names`."""
@@ -26,10 +30,13 @@ def changed_records(state: State) -> dict[str, StateRecord]:
         records[names.MODEL] = _record(_model(state.model))
     if names.PINS in state.changed:
         records[names.PINS] = _record([list(pin) for pin in state.pins])
-    for slot in _drain(state.micros.dirty, state.micros.count):
-        records[names.micro_record(slot)] = _micro(state, slot)
-    for slot in _drain(state.provisionals.dirty, len(state.provisionals)):
-        records[names.provisional_record(slot)] = _newborn(state.provisionals, slot, state.space is not None)
+    for slot in _drain(state.micros.dirty, state.micros.capacity):
+        used = slot < state.micros.count
+        records[names.micro_record(slot)] = _micro(state, slot) if used else EMPTIED
+    for slot in _drain(state.provisionals.dirty, state.params.provisionals):
+        used, fitted = slot < len(state.provisionals), state.space is not None
+        newborn = _newborn(state.provisionals, slot, fitted) if used else EMPTIED
+        records[names.provisional_record(slot)] = newborn
     for shard in _drain(state.forwards.dirty, len(state.forwards.ring)):
         start = shard * FORWARDS_PER_RECORD
         records[names.forward_record(shard)] = _record(

@@ -12,7 +12,6 @@ from groundswell.models.intents.micros import MicroRows
 from groundswell.models.intents.model import fit_model
 from groundswell.models.intents.outgoing import Outgoing, outgoing
 from groundswell.models.intents.params import MODEL, SPACE
-from groundswell.models.intents.provisionals import Provisionals
 from groundswell.models.intents.space import Space, fit_space
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE, Tree, ward
@@ -35,7 +34,7 @@ def full_refit(state: State) -> None:
     state.micros.replace_places(space)
     tree, levels = _levels(state, rows)
     fines, revived = _carry_fines(state, space, rows, levels.fine, before)
-    state.provisionals = Provisionals(params.provisionals, params.axes)
+    state.provisionals = state.provisionals.replaced(params.axes)
     intents = group_fines(state, levels, fines, before, revived)
     state.model = fit_model(rows.places, rows.weights, levels.fine, fines, intents, params.novelty)
     if state.micros.count > CROWDED * state.micros.capacity:
