@@ -45,6 +45,7 @@ def read_events(
     start_ms: int = EARLIEST_MS,
     sort: bool = True,
     report: Report | None = None,
+    largest: int = MAX_MESSAGE_BYTES - _OVERHEAD,
 ) -> Iterator[Imported]:
     """Give the events of the files at *paths* as records.
 
@@ -56,6 +57,7 @@ def read_events(
         start_ms: when the first conversation without any time begins; the next one begins `GAP_MS`
             after the end of the conversation before it.
         sort: whether to merge conversations and files by time.
+        largest: events of more bytes than this are left out.
         report: told of every row that is no JSON, no valid dialogue, or too large for a topic.
 
     A record's timestamp is its event's own time; without one it is 1 ms after the record before,
@@ -65,7 +67,7 @@ def read_events(
         OSError: a file cannot be read.
     """
     names = (agent_name(tenant) if tenant else None, agent_name(agent) if agent else None)
-    importer = _Importer(now_ms + SKEW_MS, *names, start_ms, report or _ignore)
+    importer = _Importer(now_ms + SKEW_MS, *names, start_ms, report or _ignore, largest)
     files = [importer.read(path, place) for place, path in enumerate(paths)]
     if not sort:
         yield from (event for _, event in chain.from_iterable(files))
@@ -118,6 +120,7 @@ class _Importer:
     agent: str | None
     start: int
     report: Report
+    largest: int
     _sane: dict[str, int] = field(default_factory=dict)
 
     def read(self, path: str, place: int) -> Iterator[Keyed]:
@@ -125,7 +128,7 @@ class _Importer:
         number = 0
         for line, raw in rows(path, self.report):
             for event in self._row(raw, line, path):
-                if len(event.value) > MAX_MESSAGE_BYTES - _OVERHEAD:
+                if len(event.value) > self.largest:
                     detail = f"left out: {len(event.value)} bytes, more than a topic takes in one message"
                     self.report(ImportProblem(path, line, detail))
                     continue

@@ -16,7 +16,7 @@ import orjson
 from groundswell.models.board import BoardState
 from groundswell.sinks.metrics import Metrics
 from groundswell.streams.delivery import Output
-from groundswell.streams.embedded import Flow, embedded
+from groundswell.streams.embedded import Flow, embedded, spaced
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
 from groundswell.streams.tail import fold
@@ -116,7 +116,7 @@ async def run(
 
     def counted() -> Iterable[Imported]:
         nonlocal ticks
-        for event in events:
+        for event in spaced(events):
             ticks += not event.path  # ours, not the user's
             yield event
 

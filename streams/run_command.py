@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from groundswell.streams.embedded import MAX_EVENT_BYTES
 from groundswell.streams.importing import ImportProblem, count_events, read_events
 from groundswell.streams.replay_order import with_ticks
 from groundswell.streams.run import Account, run_to_folder
@@ -34,7 +35,12 @@ def run_files(
     problems: list[ImportProblem] = []
     try:
         events = read_events(
-            files, now_ms=int(time.time() * 1000), agent=agent, tenant=tenant, report=problems.append
+            files,
+            now_ms=int(time.time() * 1000),
+            agent=agent,
+            tenant=tenant,
+            report=problems.append,
+            largest=MAX_EVENT_BYTES,
         )
         with progress(count_events(files)) as tell:
             account, _ = run_to_folder(with_ticks(events), settings, out, tell)
