@@ -4,7 +4,8 @@ The engine's calls block, so they run in one thread, in the order in which they 
 
 A write survives the death of the process as soon as it returns (it is in the write-ahead log, in the
 system's page cache), and a power cut from the next flush on. Flushing also keeps the log short: it
-would grow without bound and be replayed on opening.
+would grow without bound and be replayed on opening. But a flush waits for the disk with the
+interpreter's lock held (40-60 ms in which the whole process stands still), hence not often.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ _LOCK = "in-use-by"
 class QdrantEdge:
     """A store in a folder, for one process at a time. The calls are described at Store."""
 
-    def __init__(self, folder: Path, *, flush_every: int = 8) -> None:
+    def __init__(self, folder: Path, *, flush_every: int = 128) -> None:
         """Take the folder, creating it if needed; `flush_every` counts writes of a collection.
 
         Raises StoreError if another process has it or it cannot be written.

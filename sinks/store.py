@@ -155,7 +155,7 @@ def open_store(
     api_key: str | None = None,
     prefer_grpc: bool = True,
     timeout_s: int = 30,
-    flush_every: int = 8,
+    flush_every: int = 128,
 ) -> Store:
     """Open the store at `edge:FOLDER`, `memory:` or `http(s)://host:port`.
 
