@@ -29,6 +29,8 @@ STAGES = {
     "spikes": INTENT_MINUTES,
     "proposals": SPIKES,
 }
+#: Records for one partition go out in requests of up to this size; each waits for the one before.
+PRODUCER_BATCH_BYTES = 512 * 1024
 Tap = Callable[[Output], None]
 
 
@@ -105,6 +107,7 @@ def build_app(
         web_tables_enabled=False,
         web_router_enabled=False,
         producer_linger_ms=0,
+        producer_max_batch_size=PRODUCER_BATCH_BYTES,
         loghandlers=[],
     )
     app.services = services
