@@ -7,7 +7,7 @@ from groundswell.models.conversation import Texts
 from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
 from groundswell.models.event_parts import Slice
 from groundswell.models.reading.redaction import Redactor
-from groundswell.streams.delivery import Record
+from groundswell.streams.delivery import Output, Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, weight
 from groundswell.streams.partitioner import partition_of
 
@@ -26,6 +26,21 @@ class Incoming:
     texts: Texts = field(default_factory=Texts)
     problem: InvalidEvent | None = None
     misplaced: bool = False
+
+    @property
+    def valid(self) -> ConversationEvent:
+        """The event of a record that has no problem."""
+        assert self.event is not None, "a record with a problem is buried, never folded"
+        return self.event
+
+
+def rekeyed(one: Incoming) -> Output:
+    """Return a misplaced record under the key of its conversation: it is processed when it comes back."""
+    record = one.record
+    headers = [(name, value) for name, value in record.headers.items() if name != REKEYED]
+    origin = f"{record.partition}/{record.offset}".encode()
+    key = one.valid.key.encode()
+    return Output(record.topic, key, record.value, record.timestamp, [*headers, (REKEYED, origin)])
 
 
 def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:

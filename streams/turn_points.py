@@ -2,91 +2,90 @@
 
 from typing import Any
 
-from groundswell.models.contract import owner_of
-from groundswell.models.conversation import Conversation, Reading, Texts
-from groundswell.models.event import ConversationEvent
+from groundswell.models.conversation import Conversation, Reading
 from groundswell.models.position import Source
 from groundswell.models.record import Vector
 from groundswell.models.turn import MAX_TOPIC_TEXT, SegmentOutcome, TurnRead, encode_vector
 from groundswell.sinks.store import Point
+from groundswell.streams.incoming import Incoming
 
 
 def archived(
-    turn: str,
-    event: ConversationEvent,
-    time: int,
+    one: Incoming,
     source: Source,
-    texts: Texts,
     reading: Reading | None,
     conversation: Conversation,
     embedding: Vector | None,
 ) -> Point:
-    """Return the point of *event* in the archive of turns: all of it, redacted."""
+    """Return the point of an event in the archive of turns: all of it, redacted."""
+    event = one.valid
     payload: dict[str, Any] = {
-        "owner": owner_of(event.tenant, event.agent),
+        "owner": conversation.owner,
         "type": event.type,
         "conversation": event.conversation,
         "conversation_id": conversation.conversation_id,
-        "time": time,
+        "time": one.time,
         "seq": event.seq or 0,
         "log": source.log,
         "partition": source.partition,
         "offset": source.offset,
         "role": event.role,
-        "text": texts.text,
-        "truncated": texts.truncated,
+        "text": one.texts.text,
+        "truncated": one.texts.truncated,
         "trace_id": event.trace_id,
         "span_id": event.span_id,
         "slices": dict(conversation.slices),
         **conversation.facts,
+        **_of_tool(one),
+        **_of_reading(reading),
     }
-    if event.tool is not None:
-        payload |= {
-            "tool_name": event.tool.name,
-            "tool_call_id": event.tool.call_id,
-            "tool_arguments": texts.arguments,
-            "tool_result": texts.result,
-            "tool_status": event.tool.status,
-            "tool_latency_ms": event.tool.latency_ms,
-        }
-    if reading is not None:
-        payload |= {
-            "ordinal": reading.ordinal,
-            "segment": reading.segment,
-            "passes": reading.passes,
-            "signals": list(reading.signals),
-        }
     if event.feedback is not None:
         payload |= {"score": event.feedback.score, "feedback_turn": event.feedback.turn_id}
-    return Point(turn, payload, embedding)
+    return Point(one.turn, payload, embedding)
 
 
-def travelling(
-    turn: str,
-    event: ConversationEvent,
-    time: int,
-    produced: int,
-    source: Source,
-    texts: Texts,
-    reading: Reading,
-    conversation: Conversation,
-) -> TurnRead:
+def _of_tool(one: Incoming) -> dict[str, Any]:
+    tool = one.valid.tool
+    if tool is None:
+        return {}
+    return {
+        "tool_name": tool.name,
+        "tool_call_id": tool.call_id,
+        "tool_arguments": one.texts.arguments,
+        "tool_result": one.texts.result,
+        "tool_status": tool.status,
+        "tool_latency_ms": tool.latency_ms,
+    }
+
+
+def _of_reading(reading: Reading | None) -> dict[str, Any]:
+    if reading is None:
+        return {}
+    return {
+        "ordinal": reading.ordinal,
+        "segment": reading.segment,
+        "passes": reading.passes,
+        "signals": list(reading.signals),
+    }
+
+
+def travelling(one: Incoming, source: Source, reading: Reading, conversation: Conversation) -> TurnRead:
     """Return the message about one turn."""
-    facts = conversation.facts
+    event, facts = one.valid, conversation.facts
     return TurnRead(
         type="turn",
         tenant=event.tenant,
         agent=event.agent,
         conversation=event.conversation,
         conversation_id=conversation.conversation_id,
-        time=time,
-        produced=produced,
+        time=one.time,
+        produced=one.record.timestamp,
         source=source,
-        turn=turn,
+        turn=one.turn,
         ordinal=reading.ordinal,
         segment=reading.segment,
         role=event.role,
-        text=texts.text[:MAX_TOPIC_TEXT],
+        text=one.texts.text[:MAX_TOPIC_TEXT],
         tool=event.tool.name if event.tool else None,
         tool_error="tool_error" in reading.signals,
         passes=reading.passes,
@@ -101,6 +100,31 @@ def travelling(
         slices=dict(conversation.slices),
         trace_id=event.trace_id,
     )
+
+
+def heard(one: Incoming, source: Source, conversation: Conversation) -> TurnRead:
+    """Return the message about feedback."""
+    event = one.valid
+    return TurnRead(
+        type="feedback",
+        tenant=event.tenant,
+        agent=event.agent,
+        conversation=event.conversation,
+        conversation_id=conversation.conversation_id,
+        time=one.time,
+        produced=one.record.timestamp,
+        source=source,
+        segment=conversation.reader.segment.number,
+        text=one.texts.text[:MAX_TOPIC_TEXT],
+        user=conversation.facts.get("user"),
+        score=event.feedback.score if event.feedback else None,
+    )
+
+
+def tick(owner: str, time: int, produced: int, source: Source) -> TurnRead:
+    """Return the message that tells *owner* the time."""
+    tenant, agent = owner.split("/", 1)
+    return TurnRead(type="tick", tenant=tenant, agent=agent, time=time, produced=produced, source=source)
 
 
 def ended(

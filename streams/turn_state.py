@@ -38,6 +38,14 @@ class PartitionState:
             self.means[owner] = RunningMean()
         return self.means[owner]
 
+    def note(self, key: str, time: int, timeout_ms: int) -> None:
+        """Note that an event of the conversation was taken in at *time*, and expect the next one."""
+        conversation = self.conversations[key]
+        self.heard[conversation.owner] = max(self.heard.get(conversation.owner, 0), time)
+        self.changed.add(key)
+        if not conversation.closed:
+            self.watch(key, timeout_ms)
+
     def watch(self, key: str, timeout_ms: int) -> None:
         """Expect the conversation to speak again before its time is out."""
         heapq.heappush(self.deadlines, (self.conversations[key].last + timeout_ms, key))
