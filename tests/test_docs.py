@@ -17,6 +17,7 @@ from kafka_broker import Kafka
 from markdown_it import MarkdownIt
 from pydantic import SecretStr
 
+from groundswell.models.change import ChangeStatus
 from groundswell.models.dialogue import events_of
 from groundswell.models.event import ConversationEvent, InvalidEvent, Reason, parse
 from groundswell.sinks.series import Series
@@ -244,10 +245,20 @@ def test_pictures_are_small_enough_to_load_with_the_page() -> None:
 
 
 def test_the_example_conversation_is_taken_in() -> None:
-    (example,) = blocks(README, "json")
+    example, _ = blocks(README, "json")
     events = events_of(json.loads(example), start=0)
     told = [event.get("role", event.get("type")) for event in events]
     assert told == ["user", "tool", "assistant", "outcome"]
+
+
+def test_the_example_answer_to_a_proposal_is_valid() -> None:
+    _, example = blocks(README, "json")
+    assert ChangeStatus.model_validate_json(example).status == "stale"
+
+
+def test_every_status_of_a_proposal_is_documented() -> None:
+    for status in get_args(ChangeStatus.model_fields["status"].annotation):
+        assert re.search(rf'["`]{status}["`]', section(README, "Topics")), status
 
 
 def test_every_field_of_a_conversation_event_is_documented() -> None:
