@@ -40,7 +40,7 @@ class Workers:
         self.environment |= environment
         before = list(self._running)
         self._signal(signal.SIGTERM)
-        while any(one in before for one in self._running):
+        while any(one in before for one in self._running):  # noqa: ASYNC110  the supervisor polls too
             await asyncio.sleep(0.1)
 
     async def stop(self) -> list[int]:
