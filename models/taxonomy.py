@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
+from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_event import IntentChange, IntentEvent
 from groundswell.models.intents.lineage import LineageEvent
@@ -109,6 +110,7 @@ class Taxonomy:
             type=f"intent.{change}.v1",
             subject=intent,
             time="",
+            dataschema=schema_url(f"intent.{change}.v1"),
             tenant=self._tenant,
             agent=self._agent,
             intent_id=intent,

@@ -1,4 +1,4 @@
-"""The command line: `groundswell demo | run | worker | topics | config`.
+"""The command line: `groundswell demo | run | worker | topics | schemas | config`.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 something that is
 depended on does not answer, 130 interrupted.
@@ -161,6 +161,17 @@ def topics(
     from groundswell.streams.topics_command import ensure
 
     raise typer.Exit(ensure(load_settings(config), dry_run=dry_run, as_json=json_))
+
+
+@app.command()
+def schemas(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for one <type>.json per event type.")],
+) -> None:
+    """Write the JSON Schemas of everything that crosses a topic."""
+    from groundswell.streams.schemas import write
+
+    for path in write(out):
+        typer.echo(path)
 
 
 @app.command("config")

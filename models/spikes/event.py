@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any, Literal, NamedTuple
 
+from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import rfc3339
 from groundswell.models.minute import IntentMinute
 from groundswell.models.spike import ReleaseMarker, Spike, SpikeAnnotations, SpikeKind, SpikeLabels
@@ -59,6 +60,7 @@ def spike_of(
         type=f"intent.spike.{status}.v1",
         subject=watch.intent,
         time=rfc3339(at),
+        dataschema=schema_url(f"intent.spike.{status}.v1"),
         tenant=message.tenant,
         agent=message.agent,
         intent_id=watch.intent,
