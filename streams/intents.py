@@ -7,11 +7,12 @@ partition of conversation events has been taken in. All of it goes into one comm
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from groundswell.models.agent_intents import AgentIntents, Counted, Taken
+from groundswell.models.agent_intents import AgentIntents, Taken
 from groundswell.models.assigned import Assigned
 from groundswell.models.contract import owner_of
 from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.params import EngineParams
+from groundswell.models.ledger import Counted
 from groundswell.models.position import Source
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.metrics import Metrics
@@ -60,7 +61,7 @@ class Intents(KeyedStage[TurnRead, Held]):
         """Take over the intents of one agent."""
         owned = await claim(self._store, INTENTS_STATE, owner_of(tenant, agent), slots=self._slots())
         lateness_ms = self._settings.lateness_s * 1000
-        state = AgentIntents.restore(
+        state = AgentIntents(
             tenant, agent, owned.records, owned.open.items(), lateness_ms=lateness_ms, params=self._params
         )
         return Held(owned, state)
@@ -68,9 +69,9 @@ class Intents(KeyedStage[TurnRead, Held]):
     async def fetch(self, held: Held, messages: Sequence[TurnRead]) -> None:
         """Fetch the conversations that are not in memory."""
         wanted = {message.conversation for message in messages} - {""}
-        missing = sorted(wanted - held.state.assigned.keys())
+        missing = sorted(wanted - held.state.ledger.assigned.keys())
         for point in await self._store.retrieve(INTENTS_STATE, missing) if missing else []:
-            held.state.assigned[point.id] = Assigned.restore(state_record(point))
+            held.state.ledger.assigned[point.id] = Assigned.restore(state_record(point))
 
     def take(self, held: Held, message: TurnRead, at: Source, record: Record, decision: Decision) -> bool:
         """Fold one message of `turns`."""
@@ -88,8 +89,8 @@ class Intents(KeyedStage[TurnRead, Held]):
 
     def commit(self, held: Held) -> Commit:
         """Return the write of the changed records and conversations."""
-        conversations, opened = held.state.conversations()
-        held.state.let_go(KEEP)
+        conversations, opened = held.state.ledger.conversations()
+        held.state.ledger.let_go(KEEP)
         return held.owned.commit(held.state.changes(), conversations, opened=opened)
 
     def _slots(self) -> list[str]:

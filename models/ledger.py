@@ -1,0 +1,156 @@
+"""The ledger of one agent: what is counted for which intent, and for which conversation it was counted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from groundswell.models.assigned import Assigned, SegmentIntent
+from groundswell.models.intents.engine import Assignment
+from groundswell.models.minute_book import MinuteBook
+from groundswell.models.record import StateRecord
+from groundswell.models.turn import SegmentOutcome, TurnRead
+
+_REPAIRS = frozenset({"correction", "rephrase"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One count that became visible, for the live counters."""
+
+    what: str
+    intent: str
+    status: str = ""
+    number: int = 1
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts by fine intent and minute. `resolve` gives the intent that a fine intent stands for today.
+
+    Each method takes one message of `turns` and returns what it counted.
+    """
+
+    book: MinuteBook
+    resolve: Callable[[str], str]
+    assigned: dict[str, Assigned] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def need(self, message: TurnRead, given: Assignment) -> list[Counted]:
+        """Count a turn that says what the user wants, under the intent that it was given."""
+        assigned = self._open(message)
+        segment = assigned.segments.get(message.segment)
+        new = segment is None
+        if segment is None:
+            segment = assigned.open_segment(message.segment, given.fine, message.source)
+        segment.see(given.fine, message.source)
+        tally = self.book.tally(given.fine, message.time)
+        tally.add("turns")
+        tally.add_user(assigned.user)
+        counted = [Counted("turn", given.intent)]
+        if new and assigned.enter(given.intent):
+            tally.add("conversations")
+            tally.add_version("prompt_version", message.prompt_version)
+            tally.add_version("release", message.release)
+            counted.append(Counted("conversation", given.intent))
+        return counted
+
+    def other_turn(self, message: TurnRead) -> list[Counted]:
+        """Count a user's turn that says nothing new: it belongs to what the conversation is about."""
+        segment = self._segment(message)
+        if segment is None or message.role != "user":
+            return []
+        self.book.tally(segment.fine, message.time).add("turns")
+        return [Counted("turn", self.resolve(segment.fine))]
+
+    def signals(self, message: TurnRead) -> list[Counted]:
+        """Count a tool's error, and the first repair of a goal."""
+        segment = self._segment(message)
+        if segment is None:
+            return []
+        found = ["tool_errors"] if message.tool_error else []
+        if not segment.repaired and _REPAIRS.intersection(message.signals):
+            segment.repaired = True
+            self.changed.add(message.conversation)
+            found.append("repaired")
+        return [self._count(segment, name, message.time) for name in found]
+
+    def outcome(self, message: TurnRead) -> list[Counted]:
+        """Count outcomes; one that replaces an earlier one takes that back."""
+        assigned = self.assigned.get(message.conversation)
+        if assigned is None:
+            return []
+        assigned.final = message.final
+        self.changed.add(message.conversation)
+        counted: list[Counted] = []
+        for outcome in message.outcomes:
+            segment = assigned.segments.get(outcome.segment)
+            if segment is not None and segment.status != outcome.status:
+                counted += self._decide(segment, outcome, assigned.user, message.time)
+        return counted
+
+    def feedback(self, message: TurnRead) -> list[Counted]:
+        """Count a thumb; a score of zero is none."""
+        segment = self._segment(message)
+        if segment is None or not message.score:
+            return []
+        return [self._count(segment, "thumbs_up" if message.score > 0 else "thumbs_down", message.time)]
+
+    def _open(self, message: TurnRead) -> Assigned:
+        assigned = self.assigned.get(message.conversation)
+        if assigned is None:
+            assigned = Assigned(message.conversation_id, message.time, message.user or message.conversation)
+            self.assigned[message.conversation] = assigned
+        assigned.final = False
+        self.changed.add(message.conversation)
+        return assigned
+
+    def _segment(self, message: TurnRead) -> SegmentIntent | None:
+        assigned = self.assigned.get(message.conversation)
+        return assigned.segment(message.segment) if assigned else None
+
+    def _count(self, segment: SegmentIntent, name: str, time: int) -> Counted:
+        self.book.tally(segment.fine, time).add(name)
+        return Counted(name, self.resolve(segment.fine))
+
+    def _decide(self, segment: SegmentIntent, outcome: SegmentOutcome, user: str, time: int) -> list[Counted]:
+        tally, intent = self.book.tally(segment.fine, time), self.resolve(segment.fine)
+        counted = []
+        if segment.status is not None:
+            tally.add(segment.status, -1)
+            counted.append(Counted("outcome", intent, segment.status, -1))
+        tally.add(outcome.status)
+        tally.add_user(user)
+        if outcome.status == "completed":
+            tally.add_depth(outcome.turns)
+        segment.status = outcome.status
+        return [*counted, Counted("outcome", intent, outcome.status)]
+
+    # -- state
+
+    def conversations(self) -> tuple[dict[str, tuple[bool, StateRecord]], dict[str, int]]:
+        """Return the changed conversations by uuid (open or not, record), and when each opened."""
+        changed = sorted(self.changed)
+        records = {key: (not self.assigned[key].final, self.assigned[key].record()) for key in changed}
+        opened = {key: self.assigned[key].opened for key in changed}
+        self.changed.clear()
+        return records, opened
+
+    def let_go(self, keep: int) -> None:
+        """Drop finished conversations from memory beyond *keep*; the store has them."""
+        if len(self.assigned) <= 2 * keep:
+            return
+        final = [key for key, one in self.assigned.items() if one.final and key not in self.changed]
+        for key in final[: len(self.assigned) - keep]:
+            del self.assigned[key]
+
+    @classmethod
+    def restore(
+        cls,
+        lateness_ms: int,
+        book: dict[str, Any] | None,
+        conversations: Iterable[tuple[str, StateRecord]],
+        resolve: Callable[[str], str],
+    ) -> "Ledger":
+        """Return the ledger of a saved *book* (None: a new one) and the conversations at hand."""
+        kept = MinuteBook(lateness_ms) if book is None else MinuteBook.from_json(lateness_ms, book)
+        return cls(kept, resolve, {key: Assigned.restore(record) for key, record in conversations})
