@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from groundswell.models.event import EARLIEST_MS
+from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.mock_broker import MockBroker
 from groundswell.streams.app import STAGES, GroundswellApp, build_app, sender
@@ -121,6 +122,7 @@ async def embedded(
     folder: Path,
     on_output: Callable[[Output], None] | None = None,
     metrics: Metrics | None = None,
+    embedder: TextEmbedder | None = None,
 ) -> AsyncIterator[Flow]:
     """Start the whole flow over a store in *folder*, and stop it in order.
 
@@ -129,6 +131,7 @@ async def embedded(
         folder: an empty folder for the store.
         on_output: hears of every output of every stage, in the order of each topic.
         metrics: where the stages count; a registry of their own unless given.
+        embedder: used instead of the one that the settings name.
     """
     broker = MockBroker()
     settings = settings.model_copy(
@@ -136,6 +139,7 @@ async def embedded(
     )
     services = Services.open(settings, OneLog())
     services.metrics = metrics or services.metrics
+    services.embedder = embedder or services.embedder
     sent: Counter[str] = Counter()
 
     def tap(output: Output) -> None:

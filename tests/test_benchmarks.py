@@ -1,0 +1,63 @@
+"""What the benchmark scripts promise: help, one JSON object, and a check that names what falls short."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+SCRIPTS = [path for path in sorted(FOLDER.glob("*.py")) if "__main__" in path.read_text()]
+
+
+def run(script, *arguments):
+    command = [sys.executable, str(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=FOLDER)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_each_benchmark_says_what_it_takes(script):
+    done = run(script, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "--json" in done.stdout
+    assert "--check" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def small_pipeline(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pipeline") / "small.jsonl"
+    says = ("where is my parcel", "i want a refund", "cancel my order please", "where is my parcel")
+    rows = [
+        {
+            "type": "turn",
+            "tenant": "shop",
+            "agent": "helper",
+            "conversation_id": f"c{number}",
+            "turn_id": f"t{number}",
+            "role": "user",
+            "text": text,
+            "time": f"2024-05-01T10:00:{number:02d}Z",
+        }
+        for number, text in enumerate(says)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return run(FOLDER / "pipeline.py", path, "--events", "4", "--repetitions", "1", "--json", "--check")
+
+
+def test_the_pipeline_benchmark_prints_one_object_of_settings_data_and_figures(small_pipeline):
+    report = json.loads(small_pipeline.stdout)
+    assert report["settings"]["threads"] == 1
+    assert report["data"]["events"] == report["data"]["user_turns"] == 4
+    assert report["data"]["distinct_texts"] == 3
+    assert set(report["figures"]["events_per_s"]) == {
+        "embedder", "embedder_distinct", "pipeline", "precomputed", "noop"
+    }  # fmt: skip
+    assert report["figures"]["delay_s"]["counted"] == 4
+
+
+def test_the_pipeline_check_fails_naming_the_figure_that_falls_short(small_pipeline):
+    """Four events do not fill a batch: the pipeline waits for more, the embedder does not."""
+    assert small_pipeline.returncode == 1
+    assert "ratios.pipeline_to_embedder is " in small_pipeline.stderr
+    assert "goal at least 0.7" in small_pipeline.stderr
