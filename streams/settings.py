@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     session_timeout_s: float = Field(
         default=10, ge=1, le=40, description="silence after which a worker's partitions go to the others"
     )
-    batch: int = Field(default=64, ge=1, le=4096, description="events taken at once")
+    batch: int = Field(default=256, ge=1, le=4096, description="events taken at once")
     linger_s: float = Field(default=0.05, gt=0, le=1, description="longest wait for a batch to fill")
     tick_s: float = Field(default=30, gt=0, description="how often a worker tells each partition the time")
     proposals_per_week: int = Field(default=4, ge=1, description="proposals for one agent in seven days")
