@@ -3,7 +3,9 @@
 ``faust -A groundswell.streams.app worker`` and ``groundswell worker`` start the same thing.
 """
 
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -91,6 +93,7 @@ def build_app(
         settings.topic_prefix + settings.group,
         broker=broker_urls(settings.broker, embedded=partition is not None),
         store="memory://",
+        datadir=str(Path(tempfile.gettempdir()) / "groundswell-faust"),  # stays empty: no tables
         topic_allow_declare=False,
         topic_disable_leader=True,
         stream_wait_empty=True,
