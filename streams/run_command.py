@@ -45,12 +45,12 @@ def run_files(
         with progress(count_events(files)) as tell:
             account, _ = run_to_folder(with_ticks(events), settings, out, tell)
     except OSError as error:
-        err.print(f"cannot read {error.filename}: {error.strerror}", markup=False)
+        err.print(f"cannot read {error.filename}: {error.strerror}", markup=False, soft_wrap=True)
         return 1
     for problem in problems[:_SHOWN]:
-        err.print(str(problem), markup=False)
+        err.print(str(problem), markup=False, soft_wrap=True)
     if len(problems) > _SHOWN:
-        err.print(f"... and {len(problems) - _SHOWN} rows more with problems", markup=False)
+        err.print(f"... and {len(problems) - _SHOWN} rows more with problems", markup=False, soft_wrap=True)
     typer.echo(json.dumps(dataclasses.asdict(account)) if as_json else summary(account, out))
     return 0 if account.balanced else 1
 

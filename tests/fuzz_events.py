@@ -6,7 +6,7 @@ What is expected is decided here, where each event is made, and not by the parse
 import base64
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -297,8 +297,3 @@ def _nested(depth: int) -> Any:
     for level in range(depth):
         value = [value] if level % 2 else {"a": value}
     return value
-
-
-def fates(records: list[Fuzzed]) -> Iterator[str]:
-    """Give the reasons of the dead letters that *records* must become."""
-    return (one.fate for one in records if one.fate not in (PROCESSED, DUPLICATE))
