@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import faust
@@ -144,10 +145,14 @@ async def _feed(app: faust.App, events: Sequence[Imported], taken: Callable[[], 
         pending += len(event.value)
         if number - taken() >= MAX_LAG or pending > MAX_LAG_BYTES:
             bound = MAX_LAG // 2 if pending <= MAX_LAG_BYTES else 0
-            await _until(lambda most=number - bound: taken() >= most)
+            await _until(partial(_reached, taken, number - bound))
             pending = len(event.value)
         await send(Output(CONVERSATION_EVENTS.name, event.key, event.value, event.timestamp))
-    await _until(lambda: taken() >= len(events))
+    await _until(partial(_reached, taken, len(events)))
+
+
+def _reached(what: Callable[[], float], goal: float) -> bool:
+    return what() >= goal
 
 
 async def _until(done: Callable[[], bool]) -> None:
@@ -166,7 +171,7 @@ async def measure_delays(
         send = sender(flow.app, 0, None)
         start = time.perf_counter()
         for number, event in enumerate(events):
-            await _until(lambda due=start + number / rate: time.perf_counter() >= due)
+            await _until(partial(_reached, time.perf_counter, start + number / rate))
             now = int(time.time() * 1000)
             await send(Output(CONVERSATION_EVENTS.name, event.key, event.value, now))
             flow.sent[CONVERSATION_EVENTS.name] += 1
