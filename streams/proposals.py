@@ -10,9 +10,10 @@ import orjson
 from groundswell.models.change import ChangeProposed, ChangeWithheld
 from groundswell.models.contract import owner_of
 from groundswell.models.position import Source
-from groundswell.models.proposals.events import problem_of
+from groundswell.models.proposals.events import Case, problem_of, withheld
 from groundswell.models.proposals.examine import Examination, examine
-from groundswell.models.proposals.target import AgentFiles
+from groundswell.models.proposals.search import Refusal
+from groundswell.models.proposals.target import AgentFiles, Trigger
 from groundswell.models.record import StateRecord
 from groundswell.models.spike import Spike
 from groundswell.sinks.embedder import TextEmbedder
@@ -176,15 +177,28 @@ class Proposals(KeyedStage[Spike, Held]):
     async def _examine(self, spike: Spike, window: Window, memory: Memory) -> Examination:
         """Return the answer to *spike*, given what was said before."""
         files = await asyncio.to_thread(read_files, self._settings, spike.tenant, spike.agent)
+        trigger = trigger_of(spike, self._settings, self._embedder.name)
+        if files is None:
+            return _without_files(spike, trigger)
         threads = await self._evidence.threads(window, dict(spike.groups))
         return await asyncio.to_thread(
             partial(
                 examine,
                 threads,
-                files or AgentFiles(),
-                trigger_of(spike, self._settings, self._embedder.name),
+                files,
+                trigger,
                 self._embedder.embed,
                 known=frozenset(memory.proposed),
                 capacity=memory.capacity(self._settings.proposals_per_week, spike.time_ms),
             )
         )
+
+
+def _without_files(spike: Spike, trigger: Trigger) -> Examination:
+    """Return the answer for an agent of which no file is configured: there is nothing to edit."""
+    brief = (
+        f"{spike.annotations.summary}. No file is configured for agent {spike.agent}: name its prompt under "
+        f"`agents.{spike.agent}` in the configuration file, and its conversations are searched for a cause."
+    )
+    refusal = Refusal("no_target_file", brief)
+    return Examination((), (withheld(refusal, Case((), AgentFiles(), trigger, {})),))
