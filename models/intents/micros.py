@@ -123,7 +123,7 @@ class Micros:
             every.hits,
         ):
             column[:left] = column[slots]
-        self.dirty = set(range(self.count))  # also the slots that are left empty
+        self.dirty.update(range(self.count))  # also the slots that are left empty
         self.count = left
 
     def decay(self, factor: float) -> None:
@@ -160,7 +160,7 @@ class Micros:
         hits = np.zeros(size, np.int64)
         np.maximum.at(hits, labels, rows.hits)
         uids, owners = rows.uids[first], rows.owners[first]
-        self.dirty = set(range(self.count))
+        self.dirty.update(range(self.count))
         self.count = size
         left = self.rows()
         left.sums[:], left.weights[:], left.hits[:] = sums, weights, hits
