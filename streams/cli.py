@@ -18,7 +18,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from groundswell.streams.settings import Settings
+from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
 
 FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
@@ -44,7 +44,7 @@ def load_settings(config: Path | None, **given: object) -> Settings:
         if config is not None:
             given["config"] = config
         return Settings(**given)  # type: ignore[arg-type]
-    except FileNotFoundError as error:
+    except (FileNotFoundError, InvalidFile) as error:
         err.print(str(error), markup=False)
         raise typer.Exit(INVALID) from error
     except ValidationError as error:

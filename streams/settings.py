@@ -6,9 +6,11 @@ Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML fi
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -16,6 +18,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+#: A user name and password in an address.
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_MASK = "**********"
 
 
 class AgentFiles(BaseModel):
@@ -126,14 +132,27 @@ class Settings(BaseSettings):
 
     def masked(self) -> dict[str, Any]:
         """Return what is in effect, secrets masked, in the order of the fields."""
-        return self.model_dump(mode="json")
+        shown = self.model_dump(mode="json")
+        return {
+            name: _PASSWORD.sub(_MASK, one) if isinstance(one, str) else one for name, one in shown.items()
+        }
+
+
+class InvalidFile(ValueError):
+    """The configuration file is there and is not one."""
 
 
 def _existing(path: str | Path) -> Path:
-    """Return *path*, or say which file is missing: a silent default would hide the mistake."""
+    """Return *path*, or say which file is missing or broken: a silent default would hide the mistake."""
     found = Path(path)
     if not found.is_file():
         raise FileNotFoundError(
             f"configuration file {found} does not exist; check GROUNDSWELL_CONFIG or --config"
         )
+    try:
+        content = yaml.safe_load(found.read_bytes())
+    except yaml.YAMLError as error:
+        raise InvalidFile(f"configuration file {found} is not YAML: {error}") from error
+    if not isinstance(content, dict | None):
+        raise InvalidFile(f"configuration file {found} must hold settings, one `name: value` a line")
     return found
