@@ -168,12 +168,11 @@ async def measure_delays(
     """Send *rate* events per second, each stamped with the wall clock; return the delays until counted."""
     metrics = Delays()
     async with pipeline(settings, embedder, metrics) as flow:
-        send = sender(flow.app, 0, None)
+        send = sender(flow.app, 0, flow.sent.count)
         start = time.perf_counter()
         for number, event in enumerate(events):
             await _until(partial(_reached, time.perf_counter, start + number / rate))
             now = int(time.time() * 1000)
             await send(Output(CONVERSATION_EVENTS.name, event.key, event.value, now))
-            flow.sent[CONVERSATION_EVENTS.name] += 1
         await flow.settle()
     return metrics.delays

@@ -65,7 +65,7 @@ class AgentIntents:
         if not self.positions.take(message.source):
             return None
         taken = Taken(counted=self._count(message))
-        for closed in self.ledger.book.advance(message.time):
+        for closed in self.ledger.book.advance(message.time, message.source.partition):
             taken.minutes.append(self._minute(closed, message, at, len(taken.minutes)))
         taken.events.extend(self._events(message, at))
         return taken

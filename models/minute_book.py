@@ -1,8 +1,10 @@
 """The minute book of one agent: counts of the minutes that are still open, by event time.
 
-A minute closes when the watermark (the latest event time seen) has passed its end by the
-allowed lateness. What comes later still counts, in the earliest open minute, and is noted
-as late: nothing is lost, and no minute is closed twice.
+A minute closes when the watermark has passed its end by the allowed lateness. The watermark
+is the latest event time of the source partition that is furthest behind, so that partitions
+which catch up at different speeds do not make each other late; one that is a day behind the
+others counts as silent. What comes later still counts, in the earliest open minute, and is
+noted as late: nothing is lost, and no minute is closed twice.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +14,8 @@ from typing import Any
 from groundswell.models.minute import DEPTH_BUCKETS, MAX_USERS, Count
 
 _MINUTE_MS = 60_000
+#: A source partition this far behind the others has nothing to say: it is not waited for.
+_SILENT_MS = 24 * 3600 * 1000
 #: Distinct versions counted per fine intent and minute.
 _MAX_VERSIONS = 8
 
@@ -90,6 +94,7 @@ class MinuteBook:
     watermark: int = 0
     minutes: dict[int, dict[str, Tally]] = field(default_factory=dict)
     late: dict[int, int] = field(default_factory=dict)
+    clocks: dict[int, int] = field(default_factory=dict)
 
     @property
     def frontier(self) -> int:
@@ -104,9 +109,12 @@ class MinuteBook:
             self.late[minute] = self.late.get(minute, 0) + 1
         return self.minutes.setdefault(minute, {}).setdefault(fine, Tally())
 
-    def advance(self, time: int) -> Iterator[Closed]:
-        """Let time pass up to *time* and give the minutes that are over by then, in order."""
-        self.watermark = max(self.watermark, time)
+    def advance(self, time: int, partition: int = 0) -> Iterator[Closed]:
+        """Let time pass up to *time* in one source partition; give the minutes that are over, in order."""
+        self.clocks[partition] = max(self.clocks.get(partition, 0), time)
+        newest = max(self.clocks.values())
+        slowest = min(clock for clock in self.clocks.values() if clock >= newest - _SILENT_MS)
+        self.watermark = max(self.watermark, slowest)
         frontier = self.frontier
         for minute in sorted(minute for minute in self.minutes if minute < frontier):
             counts = {fine: tally.count() for fine, tally in sorted(self.minutes.pop(minute).items())}
@@ -121,6 +129,7 @@ class MinuteBook:
                 for minute, tallies in sorted(self.minutes.items())
             },
             "late": {str(minute): number for minute, number in sorted(self.late.items())},
+            "clocks": {str(partition): clock for partition, clock in sorted(self.clocks.items())},
         }
 
     @classmethod
@@ -134,4 +143,5 @@ class MinuteBook:
                 for minute, tallies in value["minutes"].items()
             },
             {int(minute): int(number) for minute, number in value["late"].items()},
+            {int(partition): int(clock) for partition, clock in value["clocks"].items()},
         )

@@ -112,6 +112,7 @@ class Delivery:
         self._rebalanced = False
         self.totals = Decision()
         self.records = 0
+        self.bytes = 0
 
     def rebalanced(self) -> None:
         """Partitions were taken or given: before the next batch the state is claimed anew."""
@@ -193,6 +194,7 @@ class Delivery:
         self.totals.duplicates += decision.duplicates
         self.totals.dead += decision.dead
         self.records += len(records)
+        self.bytes += sum(len(record.value or b"") for record in records)
         self._metrics.observe_batch(
             self.stage.name,
             seconds=seconds,

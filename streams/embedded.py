@@ -25,9 +25,10 @@ from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS
 
-#: Records, and bytes of conversation events, that a stage may lag behind the one before it.
-MAX_LAG = 192
-MAX_LAG_BYTES = 1_500_000
+#: Records of conversation events, and bytes of any topic, that may wait for their stage. What waits
+#: becomes at most as many bytes again and 2.5 kB a record of `turns`: together less than 5 MB.
+MAX_LAG = 512
+MAX_LAG_BYTES = 1_200_000
 #: The largest event that the embedded broker can hold: a partition keeps 5 MiB.
 MAX_EVENT_BYTES = 5 * 1024 * 1024 - 16 * 1024
 #: Two neighbours of this size are more than a partition keeps (see `spaced`).
@@ -65,28 +66,33 @@ class OneLog:
 
 
 @dataclass(slots=True)
+class Sent:
+    """What was sent to each topic."""
+
+    records: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+
+    def count(self, output: Output) -> None:
+        """Note a record that was sent."""
+        self.records[output.topic] += 1
+        self.bytes[output.topic] += len(output.value or b"")
+
+
+@dataclass(slots=True)
 class Flow:
     """A running embedded flow."""
 
     app: GroundswellApp
     services: Services
-    sent: Counter[str] = field(default_factory=Counter)
-    _send: Callable[..., object] | None = None
+    sent: Sent
 
     async def feed(self, events: Iterable[Imported], on_progress: Callable[[int], None] | None = None) -> int:
         """Send *events* as fast as the stages follow, wait until all is done, return how many."""
-        topic = CONVERSATION_EVENTS.name
-        send = sender(self.app, _PARTITION, None)
-        number, pending = 0, 0
+        send = sender(self.app, _PARTITION, self.sent.count)
+        number = 0
         for event in events:
-            pending += len(event.value)
-            if self._behind("turns") >= MAX_LAG:
-                await self._until(lambda: self._behind("turns") < MAX_LAG // 2 and not self._late())
-            if pending > MAX_LAG_BYTES:
-                await self._until(lambda: self._behind("turns") == 0 and not self._late())
-                pending = len(event.value)
-            await send(Output(topic, event.key, event.value, event.timestamp))
-            self.sent[topic] += 1
+            await self._room(len(event.value))
+            await send(Output(CONVERSATION_EVENTS.name, event.key, event.value, event.timestamp))
             number += 1
             if on_progress is not None and number % 64 == 0:
                 on_progress(number)
@@ -94,6 +100,20 @@ class Flow:
         if on_progress is not None:
             on_progress(number)
         return number
+
+    async def _room(self, size: int) -> None:
+        """Return when *size* bytes more can be sent without pushing out what a stage has not read."""
+        if size > MAX_LAG_BYTES:
+            await self.settle()
+        elif self._behind("turns") >= MAX_LAG or any(
+            self._unread(stage) + size > MAX_LAG_BYTES for stage in STAGES
+        ):
+            await self._until(self._half_done)
+
+    def _half_done(self) -> bool:
+        return self._behind("turns") <= MAX_LAG // 2 and all(
+            self._unread(stage) <= MAX_LAG_BYTES // 2 for stage in STAGES
+        )
 
     async def settle(self) -> None:
         """Return when every stage has done all that the one before it sent."""
@@ -104,10 +124,11 @@ class Flow:
         return self.app.deliveries[stage].totals
 
     def _behind(self, stage: str) -> int:
-        return self.sent[STAGES[stage].name] - self.app.deliveries[stage].records
+        return self.sent.records[STAGES[stage].name] - self.app.deliveries[stage].records
 
-    def _late(self) -> bool:
-        return any(self._behind(stage) > MAX_LAG for stage in STAGES)
+    def _unread(self, stage: str) -> int:
+        """Return how many bytes wait for a stage."""
+        return self.sent.bytes[STAGES[stage].name] - self.app.deliveries[stage].bytes
 
     async def _until(self, done: Callable[[], bool]) -> None:
         while not done():
@@ -140,18 +161,17 @@ async def embedded(
     services = Services.open(settings, OneLog())
     services.metrics = metrics or services.metrics
     services.embedder = embedder or services.embedder
-    sent: Counter[str] = Counter()
+    sent = Sent()
 
     def tap(output: Output) -> None:
-        sent[output.topic] += 1
+        sent.count(output)
         if on_output is not None:
             on_output(output)
 
     app = build_app(settings, services, partition=_PARTITION, tap=tap)
-    flow = Flow(app, services, sent)
     await app.start()
     try:
-        yield flow
+        yield Flow(app, services, sent)
     finally:
         with suppress(asyncio.CancelledError):
             await app.stop()

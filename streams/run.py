@@ -97,7 +97,7 @@ def account_of(flow: Flow, board: BoardState, events: int, ticks: int, seconds: 
         proposals=len(view.proposals),
         withheld=len(view.withheld),
         seconds=round(seconds, 2),
-        outputs={topic.name: flow.sent[topic.name] for topic in OUTPUT_TOPICS},
+        outputs={topic.name: flow.sent.records[topic.name] for topic in OUTPUT_TOPICS},
     )
 
 

@@ -31,8 +31,9 @@ class Producer(aiokafka.Producer):
 class EmbeddedConsumer(aiokafka.Consumer):
     """A consumer for a broker in the same process: its fetches come back soon, its messages cost little.
 
-    A message is handed on without a task, if that can be done at once. Faust races each message's hand-over against a rebalance, with four tasks a message: 0.1 ms,
-    for a hand-over that waits only while a stage's buffer is full.
+    A message is handed on without a task, if that can be done at once. Faust races each hand-over
+    against a rebalance, with four tasks a message: 0.1 ms, for a hand-over that waits only while a
+    stage's buffer is full.
     """
 
     def _new_consumer_thread(self) -> "ShortFetchThread":

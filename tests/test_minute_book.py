@@ -115,3 +115,23 @@ def test_a_book_restored_at_any_point_goes_on_alike(steps: list[Step], data: st.
     second = MinuteBook.from_json(LATENESS, orjson.loads(orjson.dumps(first.to_json())))
     assert [go(whole, step) for step in steps[cut:]] == [go(second, step) for step in steps[cut:]]
     assert orjson.dumps(whole.to_json()) == orjson.dumps(second.to_json())
+
+
+def test_partitions_that_catch_up_at_different_speeds_do_not_make_each_other_late() -> None:
+    book = MinuteBook(0)
+    list(book.advance(5 * MINUTE, partition=0))
+    assert not list(book.advance(90 * MINUTE, partition=1))
+    book.tally("a", 6 * MINUTE).add("turns")
+    [closed] = book.advance(60 * MINUTE, partition=0)
+
+    assert (closed.minute, closed.late) == (6, 0)
+
+
+def test_a_partition_that_is_silent_for_a_day_is_not_waited_for() -> None:
+    book = MinuteBook(0)
+    list(book.advance(5 * MINUTE, partition=0))
+    book.tally("a", 7 * MINUTE).add("turns")
+    day = 24 * 60
+
+    assert not list(book.advance((day + 4) * MINUTE, partition=1))
+    assert [closed.minute for closed in book.advance((day + 6) * MINUTE, partition=1)] == [7]
