@@ -4,8 +4,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 somethin
 depended on does not answer, 130 interrupted.
 """
 
-import groundswell.streams.one_thread  # isort: skip  # noqa: F401
-
 import asyncio
 import json
 import logging

@@ -1,5 +1,7 @@
 """The real servers that tests share, each started at most once per run and stopped at its end."""
 
+import groundswell.streams  # isort: skip  # noqa: F401  (one BLAS thread, before anything imports numpy)
+
 import os
 import re
 import uuid

@@ -1,6 +1,6 @@
 """A worker whose store is another process; everything else is as `groundswell worker` has it."""
 
-import groundswell.streams.one_thread  # isort: skip  # noqa: F401
+import groundswell.streams  # isort: skip  # noqa: F401  (one BLAS thread)
 
 import asyncio
 import sys

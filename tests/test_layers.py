@@ -1,6 +1,8 @@
 """Imports point one way: streams -> sinks -> models; and each outside system is known to one file."""
 
 import ast
+import os
+import subprocess
 import sys
 import tomllib
 from collections import defaultdict
@@ -116,4 +118,21 @@ def test_every_package_folder_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     listed = set(project["tool"]["setuptools"]["packages"])
     folders = {p.parent.relative_to(ROOT) for layer in LAYERS for p in modules(layer)}
-    assert {"groundswell." + ".".join(folder.parts) for folder in folders} == listed - {"groundswell.examples"}
+    assert {"groundswell." + ".".join(folder.parts) for folder in folders} == listed - {
+        "groundswell.examples"
+    }
+
+
+def test_matrix_products_use_one_thread_whatever_is_imported_first() -> None:
+    """Two threads cut a product in two, and the last bits of a projection are others."""
+    clean = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    code = (
+        "import groundswell.streams.app, numpy, os; "
+        "from threadpoolctl import threadpool_info as pools; "
+        "print({p['num_threads'] for p in pools() if p['user_api'] == 'blas'})"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True
+    )
+
+    assert printed.stdout.strip() == "{1}"
