@@ -12,7 +12,8 @@ import faust
 import structlog
 from faust.types import TP
 
-from groundswell.streams.delivery import Delivery, Output, Sender, Stage, consume
+from groundswell.streams.consuming import consume
+from groundswell.streams.delivery import Delivery, Output, Sender, Stage
 from groundswell.streams.intents import Intents
 from groundswell.streams.proposals import Proposals
 from groundswell.streams.services import Services, wall_clock

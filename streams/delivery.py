@@ -11,7 +11,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -92,6 +91,14 @@ class Sender(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that were taken together, and what acknowledges them."""
+
+    records: Sequence[Record]
+    ack: Callable[[], Awaitable[None]]
+
+
 class Delivery:
     """Runs a stage's batches through the five steps."""
 
@@ -120,24 +127,22 @@ class Delivery:
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Carry one batch from decision to commit; returns when its effect is durable."""
-        await self.take(records, _nothing)
+        await self.take(Batch(records, _nothing), await self.stage.prepare(records))
         await self.flush()
 
-    async def take(self, records: Sequence[Record], ack: Callable[[], Awaitable[None]]) -> None:
-        """Decide one batch and let it become durable in the background; *ack* is called when it is.
+    async def take(self, batch: Batch, prepared: Any) -> None:
+        """Decide a prepared batch and let it become durable in the background; then it is acknowledged.
 
-        The next batch is decided only then. What can be done for it without knowing how this
-        one ends, such as embedding its texts, is done meanwhile.
+        The next batch is decided only when this one is durable.
         """
         started = time.perf_counter()
-        prepared = await self.stage.prepare(records)
         await self.flush()
         if self._rebalanced:
             self._rebalanced = False
             self.stage.forget()
-        loaded = await self._patiently(lambda: self.stage.load(records, prepared))
-        decision = self.stage.decide(records, loaded)
-        self._finishing = asyncio.create_task(self._finish(decision, records, ack, started))
+        loaded = await self._patiently(lambda: self.stage.load(batch.records, prepared))
+        decision = self.stage.decide(batch.records, loaded)
+        self._finishing = asyncio.create_task(self._finish(decision, batch, started))
         self._finishing.add_done_callback(self._notice)
 
     async def flush(self) -> None:
@@ -151,19 +156,13 @@ class Delivery:
         if not finished.cancelled() and (error := finished.exception()) is not None:
             self._on_failure(error)
 
-    async def _finish(
-        self,
-        decision: Decision,
-        records: Sequence[Record],
-        ack: Callable[[], Awaitable[None]],
-        started: float,
-    ) -> None:
+    async def _finish(self, decision: Decision, batch: Batch, started: float) -> None:
         await self._deliver(decision.outputs)
         await self._patiently(lambda: self._write(decision))
         for effect in decision.effects:
             effect()
-        self._count(decision, records, time.perf_counter() - started)
-        await ack()
+        self._count(decision, batch.records, time.perf_counter() - started)
+        await batch.ack()
 
     async def _deliver(self, outputs: Sequence[Output]) -> None:
         """Send in order and await every acknowledgement; a failure crashes the stage, which resends."""
@@ -204,37 +203,5 @@ class Delivery:
         )
 
 
-async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> None:
-    """Drive *delivery* from a Faust stream.
-
-    ``stream.ack(event)`` and not ``event.ack()``: only the former tells Faust's sensors.
-    """
-    try:
-        async for events in stream.noack_take(batch, within=linger_s):
-            await delivery.take([record_of(event.message) for event in events], partial(_ack, stream, events))
-    finally:
-        await delivery.flush()
-
-
-async def _ack(stream: Any, events: Sequence[Any]) -> None:
-    for event in events:
-        await stream.ack(event)
-
-
 async def _nothing() -> None:
     """Nobody waits for an acknowledgement."""
-
-
-def record_of(message: Any) -> Record:
-    """Return the record in a Faust message. A header that repeats keeps its last value, null is empty."""
-    headers = message.headers or {}
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return Record(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value,
-        timestamp=round(message.timestamp * 1000),
-        headers={name: bytes(value or b"") for name, value in pairs},
-    )

@@ -14,7 +14,8 @@ from groundswell.sinks.embedder import Embedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import EPOCH, Store, Where, open_store
 from groundswell.streams.collections import TURNS, TURNS_STATE
-from groundswell.streams.delivery import Delivery, Output, Record, record_of
+from groundswell.streams.consuming import record_of
+from groundswell.streams.delivery import Delivery, Output, Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, about, weight
 from groundswell.streams.partitioner import partition_of
 from groundswell.streams.settings import Settings
