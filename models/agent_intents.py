@@ -23,6 +23,8 @@ from groundswell.models.taxonomy import Taxonomy
 from groundswell.models.turn import TurnRead
 
 _TALLY = "tally"
+#: Turns of one minute from which an unannounced intent is worth a name.
+_BUSY = 2
 
 
 @dataclass(slots=True)
@@ -102,7 +104,7 @@ class AgentIntents:
     def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
         resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}
         groups = {**(self.engine.groups() if self._regrouped else {}), **resolved}
-        names = {intent: self._name(intent, groups) for intent in sorted(set(groups.values()))}
+        names = {intent: self._name(intent, groups, closed) for intent in sorted(set(groups.values()))}
         minute = IntentMinute(
             tenant=self.tenant,
             agent=self.agent,
@@ -126,15 +128,18 @@ class AgentIntents:
         self._moved.clear()
         return minute
 
-    def _name(self, intent: str, groups: Mapping[str, str]) -> str:
-        """Return the announced name; before the first refit, what its turns say so far."""
+    def _name(self, intent: str, groups: Mapping[str, str], closed: Closed) -> str:
+        """Return the announced name; of an intent that is too young for one, what its turns say so far.
+
+        Most of these are a single turn, so once there are others only a busy one is looked at.
+        """
         if announced := self.taxonomy.name(intent):
             return announced
-        if self.engine.groups():
+        fines = [fine for fine, owner in sorted(groups.items()) if owner == intent]
+        turns = sum(closed.counts[fine].turns for fine in fines if fine in closed.counts)
+        if self.engine.groups() and turns < _BUSY:
             return ""
-        return self.names.name(
-            [fine for fine, owner in sorted(groups.items()) if owner == intent], intent
-        ).name
+        return self.names.name(fines, intent).name
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the changed records of fixed names, the position among them."""

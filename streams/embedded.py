@@ -27,7 +27,7 @@ from groundswell.streams.topics import CONVERSATION_EVENTS
 
 #: Records of conversation events, and bytes of any topic, that may wait for their stage. What waits
 #: becomes at most as many bytes again and 2.5 kB a record of `turns`: together less than 5 MB.
-MAX_LAG = 512
+MAX_LAG = 1024
 MAX_LAG_BYTES = 1_200_000
 #: The largest event that the embedded broker can hold: a partition keeps 5 MiB.
 MAX_EVENT_BYTES = 5 * 1024 * 1024 - 16 * 1024

@@ -16,7 +16,9 @@ from groundswell.streams.run import Account
 #: Failure rate that is shown in red.
 _RED = 0.5
 _TOP_INTENTS = 8
-_TOP_SPIKES = 5
+_TOP_SPIKES = 6
+#: What is news comes before what has burnt for long.
+_KINDS = ("emerging", "volume", "failure", "slow_burn")
 _TOP_EVIDENCE = 4
 _SPARK = 14
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -97,7 +99,8 @@ def _spikes(spikes: list[SpikeRow]) -> Table:
     table = Table(title="spikes", title_justify="left")
     for name in ("kind", "onset (UTC)", "what"):
         table.add_column(name, overflow="fold")
-    for spike in spikes[:_TOP_SPIKES]:
+    ordered = sorted(spikes, key=lambda spike: (spike.status != "firing", _KINDS.index(spike.kind)))
+    for spike in ordered[:_TOP_SPIKES]:
         onset = datetime.fromtimestamp(spike.onset_minute * 60, tz=UTC)
         state = "" if spike.status == "firing" else ", resolved"
         table.add_row(f"{spike.kind}{state}", f"{onset:%Y-%m-%d %H:%M}", Text(shown(spike.summary)))
