@@ -1,7 +1,4 @@
-"""The Faust app: which stage reads which topic, in the order in which an event passes them.
-
-``faust -A groundswell.streams.app worker`` and ``groundswell worker`` start the same thing.
-"""
+"""The Faust app: which stage reads which topic, in the order in which an event passes them."""
 
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -90,30 +87,8 @@ def build_app(
         partition: send everything to this partition (the embedded broker), or None.
         tap: hears of every output as it is sent, in the order of each topic.
     """
-    app = GroundswellApp(
-        settings.topic_prefix + settings.group,
-        broker=broker_urls(settings.broker, embedded=partition is not None),
-        store="memory://",
-        datadir=str(Path(tempfile.gettempdir()) / "groundswell-faust"),  # stays empty: no tables
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        stream_wait_empty=True,
-        stream_buffer_maxsize=max(512, 2 * settings.batch),
-        agent_supervisor="mode.CrashingSupervisor",
-        broker_commit_interval=0.5,
-        broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.session_timeout_s / 5,
-        broker_rebalance_timeout=30.0,
-        broker_request_timeout=40.0,
-        consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=8 * 1024 * 1024,
-        web_enabled=False,
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        producer_linger_ms=0,
-        producer_max_batch_size=PRODUCER_BATCH_BYTES,
-        loghandlers=[],
-    )
+    group = settings.topic_prefix + settings.group
+    app = GroundswellApp(group, **_configuration(settings, embedded=partition is not None))
     app.services = services
     app.deliveries = {}
     send = sender(app, partition, tap)
@@ -122,6 +97,33 @@ def build_app(
     app.on_partitions_revoked.connect(_on_rebalance(app))
     app.on_partitions_assigned.connect(_on_rebalance(app))
     return app
+
+
+def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
+    """Return Faust's settings: nothing of its own state, no web server, and crash rather than skip."""
+    return {
+        "broker": broker_urls(settings.broker, embedded=embedded),
+        "store": "memory://",
+        "datadir": str(Path(tempfile.gettempdir()) / "groundswell-faust"),  # stays empty: no tables
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "stream_wait_empty": True,
+        "stream_buffer_maxsize": max(512, 2 * settings.batch),
+        "agent_supervisor": "mode.CrashingSupervisor",
+        "broker_commit_interval": 0.5,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": settings.session_timeout_s / 5,
+        "broker_rebalance_timeout": 30.0,
+        "broker_request_timeout": 40.0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": 8 * 1024 * 1024,
+        "web_enabled": False,
+        "web_tables_enabled": False,
+        "web_router_enabled": False,
+        "producer_linger_ms": 0,
+        "producer_max_batch_size": PRODUCER_BATCH_BYTES,
+        "loghandlers": [],
+    }
 
 
 def _register(app: GroundswellApp, name: str, topic: Topic, send: Sender) -> None:

@@ -69,18 +69,25 @@ def _of_reading(reading: Reading | None) -> dict[str, Any]:
     }
 
 
+def _where(one: Incoming, source: Source, conversation: Conversation) -> dict[str, Any]:
+    """Return what every message about an event says: whose it is, when it was, where it came from."""
+    return {
+        "tenant": one.valid.tenant,
+        "agent": one.valid.agent,
+        "conversation": one.valid.conversation,
+        "conversation_id": conversation.conversation_id,
+        "time": one.time,
+        "produced": one.record.timestamp,
+        "source": source,
+    }
+
+
 def travelling(one: Incoming, source: Source, reading: Reading, conversation: Conversation) -> TurnRead:
     """Return the message about one turn."""
     event, facts = one.valid, conversation.facts
     return TurnRead(
         type="turn",
-        tenant=event.tenant,
-        agent=event.agent,
-        conversation=event.conversation,
-        conversation_id=conversation.conversation_id,
-        time=one.time,
-        produced=one.record.timestamp,
-        source=source,
+        **_where(one, source, conversation),
         turn=one.turn,
         ordinal=reading.ordinal,
         segment=reading.segment,
@@ -107,13 +114,7 @@ def heard(one: Incoming, source: Source, conversation: Conversation) -> TurnRead
     event = one.valid
     return TurnRead(
         type="feedback",
-        tenant=event.tenant,
-        agent=event.agent,
-        conversation=event.conversation,
-        conversation_id=conversation.conversation_id,
-        time=one.time,
-        produced=one.record.timestamp,
-        source=source,
+        **_where(one, source, conversation),
         segment=conversation.reader.segment.number,
         text=one.texts.text[:MAX_TOPIC_TEXT],
         user=conversation.facts.get("user"),
