@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 #: A contiguous piece of the STAR collection, in real time.
 STAR_FROM = datetime(2020, 5, 14, 18, tzinfo=UTC)
-STAR_TO = datetime(2020, 5, 15, 22, tzinfo=UTC)
+STAR_TO = datetime(2020, 5, 15, 21, 40, tzinfo=UTC)
 #: Of each turn: what a producer would have sent. Annotations (intent, task) stay behind.
 TURN_FIELDS = ("role", "text", "ts", "tool_name", "tool_args", "error")
 TAU_META = ("model", "task_id", "trial", "termination")

@@ -26,7 +26,7 @@ from groundswell.streams.terminal import report, ticker
 #: The replay is promised to end within this time on two cores.
 PROMISED_S = 60
 _FILES = ("star_week.jsonl.gz", "tau_retail_grok3.jsonl.gz", "tau2_airline.jsonl.gz")
-_REDRAW_S = 0.25
+_REDRAW_S = 1.0
 
 
 async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) -> int:
@@ -67,8 +67,8 @@ async def _replay(
 ) -> Account:
     """Run the events through every stage behind a live display."""
     progress = Progress(len(events))
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
-        drawing = asyncio.create_task(_draw(live, board, progress))
+    with Live(console=console, refresh_per_second=2, transient=True) as live:
+        drawing = asyncio.create_task(_draw(live, board, progress, console))
         try:
             account, _ = await run(
                 events,
@@ -99,8 +99,8 @@ class Progress:
         return time.perf_counter() - self.started
 
 
-async def _draw(live: Live, board: BoardState, progress: Progress) -> None:
-    while True:
+async def _draw(live: Live, board: BoardState, progress: Progress, console: Console) -> None:
+    while console.is_terminal:
         live.update(ticker(board.view(), progress.done, progress.total, progress.seconds))
         await asyncio.sleep(_REDRAW_S)
 

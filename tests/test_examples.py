@@ -16,7 +16,7 @@ from groundswell.streams.importing import Imported, ImportProblem, count_events,
 from groundswell.streams.settings import AgentFiles
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-FILES = {"star_week": 14_605, "tau2_airline": 5_232, "tau_retail_grok3": 3_698}
+FILES = {"star_week": 13_828, "tau2_airline": 5_232, "tau_retail_grok3": 3_698}
 PATHS = [str(EXAMPLES / f"{name}.jsonl.gz") for name in FILES]
 NOW = 1_800_000_000_000
 
