@@ -19,7 +19,7 @@ from rich.console import Console
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
 
-FAILED, USAGE, INVALID, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
+USAGE, INVALID, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(
     name="groundswell",

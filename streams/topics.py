@@ -4,7 +4,7 @@ Keys: a conversation's events stay in one partition and in order (tenant/agent/c
 everything after `turns` is keyed by tenant/agent, events of one intent by tenant/agent/intent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _DAY_MS = 24 * 3600 * 1000
 #: Conversation text may be long; Kafka's own default of 1 MB would refuse it.
@@ -19,14 +19,14 @@ class Topic:
     key: str
     about: str
     retention_days: int = 7
-    compacted: bool = False
-    config: dict[str, str] = field(default_factory=dict)
 
     def settings(self) -> dict[str, str]:
         """Return the topic's configuration entries."""
-        policy = {"cleanup.policy": "compact"} if self.compacted else {"cleanup.policy": "delete"}
-        days = {} if self.compacted else {"retention.ms": str(self.retention_days * _DAY_MS)}
-        return {**policy, **days, "max.message.bytes": str(MAX_MESSAGE_BYTES), **self.config}
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_days * _DAY_MS),
+            "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        }
 
 
 CONVERSATION_EVENTS = Topic("conversation-events", "tenant/agent/conversation", "what producers send")
