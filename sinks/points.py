@@ -181,17 +181,27 @@ def _fault(value: Any) -> str | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, str):
-        return None if _is_unicode(value) else "has a string with a lone surrogate"
+        return None if value.isascii() or _is_unicode(value) else "has a string with a lone surrogate"
     if isinstance(value, int):
         return None if -(2**63) <= value < 2**63 else "has an integer of more than 64 bits"
     if isinstance(value, float):
         return None if math.isfinite(value) else "has a number that is not finite"
     if isinstance(value, list):
-        return next(filter(None, map(_fault, value)), None)
+        return _first_fault(value)
     if isinstance(value, dict):
-        faults = (_fault(k) if isinstance(k, str) else f"has the key {k!r}" for k in value)
-        return next(filter(None, faults), None) or _fault(list(value.values()))
+        odd = next((key for key in value if not isinstance(key, str)), None)
+        return _first_fault(value) or _first_fault(value.values()) if odd is None else f"has the key {odd!r}"
     return f"has a {type(value).__name__}; use str, int, float, bool, None, list or dict"
+
+
+def _first_fault(values: Iterable[Any]) -> str | None:
+    for value in values:
+        # What most payloads are made of needs no further look.
+        if type(value) is str and value.isascii():
+            continue
+        if fault := _fault(value):
+            return fault
+    return None
 
 
 def _is_unicode(text: str) -> bool:

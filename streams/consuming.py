@@ -1,14 +1,16 @@
 """Consuming: from a Faust stream to a delivery, three batches under way at a time.
 
 One is collected, one prepared and one decided, while the one before that becomes durable.
+What is collected in the meantime grows together: the busier a stage, the larger its batches.
 """
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from groundswell.streams.delivery import Batch, Delivery, Record, Stage
+from groundswell.streams.delivery import Ack, Batch, Delivery, Record, Stage
 
 
 async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> None:
@@ -17,7 +19,7 @@ async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: floa
     What depends on the records alone, such as embedding their texts, is done while the batch
     before is loaded, decided and made durable.
     """
-    collected: asyncio.Queue[Batch] = asyncio.Queue(1)
+    collected = Collected(batch)
     prepared: asyncio.Queue[tuple[Batch, Any]] = asyncio.Queue(1)
     try:
         async with asyncio.TaskGroup() as group:
@@ -27,16 +29,46 @@ async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: floa
             ]
             async for events in stream.noack_take(batch, within=linger_s):
                 records = [record_of(event.message) for event in events]
-                await collected.put(Batch(records, partial(_ack, stream, events)))
+                await collected.put(records, partial(_ack, stream, events))
             for worker in workers:
                 worker.cancel()  # the stream has ended: what is not acknowledged comes again
     finally:
         await delivery.flush()
 
 
-async def _prepare(
-    stage: Stage, collected: "asyncio.Queue[Batch]", prepared: "asyncio.Queue[tuple[Batch, Any]]"
-) -> None:
+@dataclass(slots=True)
+class Collected:
+    """What was taken from the stream and waits to be prepared: at most two batches of *size* records."""
+
+    size: int
+    _records: list[Record] = field(default_factory=list)
+    _acks: list[Ack] = field(default_factory=list)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def put(self, records: Sequence[Record], ack: Ack) -> None:
+        """Add records; wait for room if a whole batch waits already."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._records) < self.size)
+            self._records.extend(records)
+            self._acks.append(ack)
+            self._changed.notify_all()
+
+    async def get(self) -> Batch:
+        """Return all that waits as one batch; wait until there is something."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: bool(self._records))
+            batch = Batch(self._records, partial(_in_turn, self._acks))
+            self._records, self._acks = [], []
+            self._changed.notify_all()
+            return batch
+
+
+async def _in_turn(acks: Sequence[Ack]) -> None:
+    for ack in acks:
+        await ack()
+
+
+async def _prepare(stage: Stage, collected: Collected, prepared: "asyncio.Queue[tuple[Batch, Any]]") -> None:
     while True:
         batch = await collected.get()
         await prepared.put((batch, await stage.prepare(batch.records)))

@@ -22,6 +22,7 @@ from groundswell.streams.ownership import Commit
 
 log = structlog.get_logger("groundswell.delivery")
 Headers = Sequence[tuple[str, bytes]]
+Ack = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Batch:
     """Records that were taken together, and what acknowledges them."""
 
     records: Sequence[Record]
-    ack: Callable[[], Awaitable[None]]
+    ack: Ack
 
 
 class Delivery:
