@@ -9,6 +9,7 @@ from typing import Any
 import faust
 import structlog
 from faust.types import TP
+from mode import ServiceT
 
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
@@ -58,6 +59,8 @@ class GroundswellApp(faust.App):
 
     services: Services
     deliveries: dict[str, Delivery]
+    #: What goes on beside the stages for as long as they work; nothing in an embedded flow.
+    duties: ServiceT | None = None
 
     def fail(self, error: BaseException) -> None:
         """Stop everything: a batch could not be made durable and is repeated after a restart."""
@@ -66,6 +69,8 @@ class GroundswellApp(faust.App):
     async def on_start(self) -> None:
         """Create missing collections before anything is consumed."""
         gc.set_threshold(*GC_THRESHOLDS)
+        if self.duties is not None:
+            await self.add_runtime_dependency(self.duties)
         await self.services.ensure()
         await super().on_start()
 
@@ -174,3 +179,13 @@ def _on_rebalance(app: GroundswellApp) -> Callable[..., Awaitable[None]]:
             delivery.rebalanced()
 
     return rebalanced
+
+
+def __getattr__(name: str) -> GroundswellApp:
+    """Make `app` when Faust's own command asks for it: `faust -A groundswell.streams.app worker`."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from groundswell.streams.worker import served_app
+
+    app = globals()["app"] = served_app(Settings())
+    return app

@@ -33,7 +33,7 @@ async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: floa
             for worker in workers:
                 worker.cancel()  # the stream has ended: what is not acknowledged comes again
     finally:
-        await delivery.flush()
+        await delivery.close()
 
 
 @dataclass(slots=True)

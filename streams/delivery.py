@@ -23,6 +23,8 @@ from groundswell.streams.ownership import Commit
 log = structlog.get_logger("groundswell.delivery")
 Headers = Sequence[tuple[str, bytes]]
 Ack = Callable[[], Awaitable[None]]
+#: How long a worker that was told to stop waits for the store. Supervisors kill after 30 s or later.
+PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,16 @@ class Delivery:
         finishing, self._finishing = self._finishing, None
         if finishing is not None:
             await finishing
+
+    async def close(self, patience_s: float = PATIENCE_S) -> None:
+        """Let the batch that was taken last become durable, if the store lets it; else it comes again."""
+        if self._finishing is not None:
+            _, waiting = await asyncio.wait({self._finishing}, timeout=patience_s)
+            for late in waiting:
+                log.warning("stopping without the last batch: it is repeated", stage=self.stage.name)
+                late.cancel()
+                self._finishing = None
+        await self.flush()
 
     def _notice(self, finished: "asyncio.Task[None]") -> None:
         """Report a failure at once: the next batch, which would meet it, may be long in coming."""

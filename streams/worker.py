@@ -5,14 +5,15 @@ import signal
 import time
 from collections.abc import Sequence
 
+import faust
 import orjson
 import structlog
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from groundswell.sinks.store import Store
-from groundswell.sinks.web import make_app, start
-from groundswell.streams.app import STAGES, GroundswellApp, build_app
+from groundswell.sinks.web import Server, make_app, start
+from groundswell.streams.app import GroundswellApp, build_app
 from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
@@ -34,12 +35,6 @@ class Watch:
         self._done = 0
         self._progress = time.monotonic()
         self._waiting = 0
-
-    async def run(self) -> None:
-        """Look at the lag for ever."""
-        while True:
-            await asyncio.sleep(_WATCH_S)
-            self.look()
 
     def look(self) -> None:
         """Publish the lag of each partition and note progress."""
@@ -78,62 +73,85 @@ def assigned(app: GroundswellApp) -> list[TP]:
         return []
 
 
-async def tell_time(app: GroundswellApp, settings: Settings) -> None:
-    """Put the time on every partition that this worker holds, so that silence can be noticed."""
-    topic = settings.topic_prefix + CONVERSATION_EVENTS.name
-    while True:
-        await asyncio.sleep(settings.tick_s)
-        now = int(time.time() * 1000)
-        producer = await app.maybe_start_producer()
-        value = orjson.dumps({"type": "tick", "time": now})
-        for tp in assigned(app):
-            if tp.topic == topic:
-                await producer.send(topic, None, value, tp.partition, now / 1000, None)
+class Duties(faust.Service):
+    """What a worker does beside its stages: the web port, the lag, the clock's ticks, the board."""
+
+    def __init__(self, app: GroundswellApp, logs: KafkaLogs, *, ticks: bool) -> None:
+        super().__init__()
+        self._app = app
+        self._logs = logs
+        self._ticks = ticks
+        self._watch = Watch(app)
+        self._web: Server | None = None
+
+    async def on_start(self) -> None:
+        """Open the web port: it answers while the stages start."""
+        services, settings = self._app.services, self._app.services.settings
+        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive)
+        self._web = await start(pages, settings.web_bind, settings.web_port)
+        self.add_future(self._look())
+        self.add_future(follow(services.board, settings))
+        if self._ticks:
+            self.add_future(self._tell_time())
+        log.info("working", stages=list(self._app.deliveries), broker=settings.broker, port=self._web.port)
+
+    async def on_shutdown(self) -> None:
+        """Close the port and the connections."""
+        await self._logs.close()
+        if self._web is not None:
+            await self._web.stop()
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            self._watch.look()
+
+    async def _tell_time(self) -> None:
+        """Put the time on every partition that this worker holds, so that silence can be noticed."""
+        settings = self._app.services.settings
+        topic = settings.topic_prefix + CONVERSATION_EVENTS.name
+        while True:
+            await asyncio.sleep(settings.tick_s)
+            now = int(time.time() * 1000)
+            producer = await self._app.maybe_start_producer()
+            value = orjson.dumps({"type": "tick", "time": now})
+            for tp in assigned(self._app):
+                if tp.topic == topic:
+                    await producer.send(topic, None, value, tp.partition, now / 1000, None)
 
 
-async def work(settings: Settings, only: Sequence[str] = (), store: Store | None = None) -> None:
-    """Run the stages until SIGTERM or SIGINT. A crash of a stage is raised: a supervisor restarts us.
+def served_app(settings: Settings, only: Sequence[str] = (), store: Store | None = None) -> GroundswellApp:
+    """Return the app of a worker on a real broker, its duties included.
 
     *store* takes the place of the one that the settings name.
     """
     logs = KafkaLogs(settings)
-    services = Services.open(settings, logs, store)
-    app = build_app(settings, services, only=only)
-    watch = Watch(app)
+    app = build_app(settings, Services.open(settings, logs, store), only=only)
+    app.duties = Duties(app, logs, ticks=not only or "turns" in only)
+    return app
+
+
+async def work(settings: Settings, only: Sequence[str] = (), store: Store | None = None) -> None:
+    """Run the stages until SIGTERM or SIGINT. A crash of a stage is raised: a supervisor restarts us."""
+    app = served_app(settings, only, store)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    pages = make_app(services.metrics, services.board, watch.ready, watch.alive)
-    web = await start(pages, settings.web_bind, settings.web_port)
-    log.info("working", stages=list(only or STAGES), broker=settings.broker, port=web.port)
-    await app.start()
-    helpers = [asyncio.create_task(watch.run()), asyncio.create_task(follow(services.board, settings))]
-    if not only or "turns" in only:
-        helpers.append(asyncio.create_task(tell_time(app, settings)))
     try:
-        await _until_stopped(app, stop, helpers)
+        await app.start()
+        await _until_stopped(app, stop)
     finally:
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
         await app.stop()
-        await logs.close()
-        await web.stop()
 
 
-async def _until_stopped(
-    app: GroundswellApp, stop: asyncio.Event, helpers: Sequence[asyncio.Task[None]]
-) -> None:
-    """Return when asked to stop; raise when a stage or a helper has failed."""
+async def _until_stopped(app: GroundswellApp, stop: asyncio.Event) -> None:
+    """Return when asked to stop; raise when a stage or a duty has failed."""
     while not stop.is_set():
         if app.crashed:
             raise RuntimeError("a stage crashed; its last batch is repeated after the restart") from (
                 app.crash_reason
             )
-        for helper in helpers:
-            if helper.done():
-                helper.result()
         try:
             await asyncio.wait_for(stop.wait(), 0.2)
         except TimeoutError:

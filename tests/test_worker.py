@@ -28,6 +28,7 @@ from groundswell.streams.letters import about
 from groundswell.streams.topics import TOPICS
 
 COMMAND = (sys.executable, "-c", "from groundswell.streams.cli import main; main()", "worker")
+FAUST = (sys.executable, "-m", "faust", "-A", "groundswell.streams.app", "worker")
 PARTITIONS = 2
 ASKED = "I want to cancel my order and get my money back"
 
@@ -43,11 +44,12 @@ class Worker:
         given |= {"WEB_PORT": str(self.port), "TICK_S": "3600"}
         self._environment = own | {f"GROUNDSWELL_{name}": value for name, value in given.items()}
         self.log = folder / "worker.log"
+        self.command = COMMAND
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(COMMAND, stdout=out, stderr=out, env=self._environment)
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=out, env=self._environment)
         self.wait_until(self._ready)
 
     def _ready(self) -> bool:
@@ -186,3 +188,16 @@ def test_a_worker_ends_on_sigterm_and_goes_on_where_it_was(
     worker.stop()
     turns = sorted(archive(tmp_path), key=lambda payload: payload["offset"])
     assert [turn["ordinal"] for turn in turns] == list(range(6)), "the conversation went on"
+
+
+def test_fausts_own_command_starts_the_same_worker(
+    kafka: Kafka, prefix: str, worker: Worker, tmp_path: Path
+) -> None:
+    worker.command = FAUST
+    worker.start()
+    assert worker.get("/healthz") == (200, "ok\n")
+    produce(kafka.bootstrap, f"{prefix}conversation-events", (b"default/default/c1", said("c1", ASKED)))
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 1)
+    code, _ = worker.stop()
+    assert code == 0, worker.log.read_text(encoding="utf-8")
+    assert [turn["conversation_id"] for turn in archive(tmp_path)] == ["c1"]
