@@ -5,6 +5,7 @@ The only importer of kafka-python.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
@@ -36,18 +37,18 @@ class Report:
     differ: dict[str, list[str]] = field(default_factory=dict)
 
 
-def ensure_topics(servers: str, wanted: Sequence[Wanted], *, dry_run: bool = False) -> Report:
+def ensure_topics(client: Mapping[str, Any], wanted: Sequence[Wanted], *, dry_run: bool = False) -> Report:
     """Create the topics that are missing and report how existing ones differ; change none of these.
 
+    *client* are the options of a kafka-python client, its `bootstrap_servers` among them.
+
     Raises:
-        BrokerUnreachable: no broker answered at *servers*.
+        BrokerUnreachable: no broker answered.
     """
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=servers.split(","), bootstrap_timeout_ms=_PATIENCE_MS, request_timeout_ms=15_000
-        )
+        admin = KafkaAdminClient(**client, bootstrap_timeout_ms=_PATIENCE_MS, request_timeout_ms=15_000)
     except (KafkaError, OSError) as error:
-        raise BrokerUnreachable(f"no Kafka broker answers at {servers}: {error!r}") from error
+        raise BrokerUnreachable(repr(error)) from error
     try:
         existing = set(admin.list_topics())
         report = Report()

@@ -11,6 +11,7 @@ import structlog
 from faust.types import TP
 from mode import ServiceT
 
+from groundswell.streams.access import credentials
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
 from groundswell.streams.intents import Intents
@@ -113,6 +114,7 @@ def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
     """Return Faust's settings: nothing of its own state, no web server, and crash rather than skip."""
     return {
         "broker": broker_urls(settings.broker, embedded=embedded),
+        "broker_credentials": credentials(settings),
         "store": "memory://",
         "datadir": str(Path(tempfile.gettempdir()) / "groundswell-faust"),  # stays empty: no tables
         "topic_allow_declare": False,

@@ -19,7 +19,7 @@ from rich.console import Console
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
 
-USAGE, INVALID, INTERRUPTED = 2, 3, 130
+USAGE, INVALID, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
 
 app = typer.Typer(
     name="groundswell",
@@ -137,6 +137,10 @@ def worker(
     config: ConfigFile = None,
 ) -> None:
     """Run the stages on your Kafka and Qdrant. Start as many as you like; ends in order on SIGTERM."""
+    from aiokafka.errors import KafkaError
+
+    from groundswell.sinks.store import StoreError, StoreUnavailable
+    from groundswell.streams.access import unreachable
     from groundswell.streams.app import STAGES
     from groundswell.streams.worker import work
 
@@ -146,7 +150,14 @@ def worker(
     if unknown := [name for name in stages if name not in STAGES]:
         err.print(f"no stage is called {', '.join(unknown)}; choose from {', '.join(STAGES)}", markup=False)
         raise typer.Exit(USAGE)
-    asyncio.run(work(settings, stages))
+    try:
+        asyncio.run(work(settings, stages))
+    except KafkaError as error:
+        err.print(unreachable(settings, error), markup=False)
+        raise typer.Exit(UNREACHABLE) from error
+    except (StoreError, StoreUnavailable) as error:
+        err.print(f"{error}: check GROUNDSWELL_STORE", markup=False)
+        raise typer.Exit(UNREACHABLE) from error
 
 
 @app.command()

@@ -156,7 +156,13 @@ async def embedded(
     """
     broker = MockBroker()
     settings = settings.model_copy(
-        update={"broker": broker.servers, "store": f"edge:{folder}", "topic_prefix": ""}
+        update={
+            "broker": broker.servers,
+            "broker_tls": False,
+            "broker_username": None,
+            "store": f"edge:{folder}",
+            "topic_prefix": "",
+        }
     )
     services = Services.open(settings, OneLog())
     services.metrics = metrics or services.metrics

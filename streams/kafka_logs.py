@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
+from groundswell.streams.access import client_options
 from groundswell.streams.settings import Settings
 
 log = structlog.get_logger("groundswell.logs")
@@ -23,7 +24,7 @@ class KafkaLogs:
     """Cluster id, partitions and ends of logs; a broker that is away is waited for."""
 
     def __init__(self, settings: Settings) -> None:
-        self._servers = settings.broker
+        self._client = client_options(settings)
         self._name: str | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._producer: AIOKafkaProducer | None = None
@@ -49,7 +50,7 @@ class KafkaLogs:
                 await client.stop()
 
     async def _cluster(self) -> str:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
+        admin = AIOKafkaAdminClient(**self._client)
         try:
             await admin.start()
             return str((await admin.describe_cluster())["cluster_id"])
@@ -58,12 +59,12 @@ class KafkaLogs:
 
     async def _partitions(self, topic: str) -> int:
         if self._producer is None:
-            self._producer = await _started(AIOKafkaProducer(bootstrap_servers=self._servers))
+            self._producer = await _started(AIOKafkaProducer(**self._client))
         return len(await self._producer.partitions_for(topic))
 
     async def _end(self, partition: TopicPartition) -> int:
         if self._consumer is None:
-            self._consumer = await _started(AIOKafkaConsumer(bootstrap_servers=self._servers))
+            self._consumer = await _started(AIOKafkaConsumer(**self._client))
         return int((await self._consumer.end_offsets([partition]))[partition])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -44,6 +44,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GROUNDSWELL_", env_nested_delimiter="__", extra="forbid")
 
     broker: str = Field(default="localhost:9092", description="Kafka bootstrap servers, comma separated")
+    broker_tls: bool = Field(default=False, description="whether the broker speaks TLS")
+    broker_ca: FilePath | None = Field(
+        default=None, description="PEM file with the authority of its certificate, if the system knows it not"
+    )
+    broker_username: str | None = Field(default=None, description="SASL user name, if the broker wants one")
+    broker_password: SecretStr | None = Field(default=None, description="SASL password")
+    broker_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="how the password is shown to the broker"
+    )
     store: str = Field(
         default="http://localhost:6333",
         description="Qdrant: http(s)://host:port, or edge:FOLDER for the embedded engine",

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from groundswell.models.board import BoardState
+from groundswell.streams.access import client_options
 from groundswell.streams.letters import about
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import (
@@ -48,7 +49,7 @@ async def follow(board: BoardState, settings: Settings) -> None:
     while True:
         consumer = AIOKafkaConsumer(
             *(prefix + topic.name for topic in _SHOWN),
-            bootstrap_servers=settings.broker,
+            **client_options(settings),
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,

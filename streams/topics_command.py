@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from groundswell.sinks.kafka_admin import BrokerUnreachable, Wanted, ensure_topics
+from groundswell.streams.access import client_options, unreachable
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import TOPICS
 
@@ -22,9 +23,9 @@ def ensure(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         for topic in TOPICS
     ]
     try:
-        report = ensure_topics(settings.broker, wanted, dry_run=dry_run)
+        report = ensure_topics(client_options(settings), wanted, dry_run=dry_run)
     except BrokerUnreachable as error:
-        Console(stderr=True).print(f"{error}; set GROUNDSWELL_BROKER=host:port", markup=False)
+        Console(stderr=True).print(unreachable(settings, error), markup=False)
         return _UNREACHABLE
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(report)))

@@ -20,6 +20,7 @@ import servers
 from kafka.admin import KafkaAdminClient, NewTopic
 
 VERSION = "4.1.0"
+USER, PASSWORD = "groundswell", "of the tests"
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -43,9 +44,12 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},LOGIN://127.0.0.1:{login}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},LOGIN://127.0.0.1:{login}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LOGIN:SASL_PLAINTEXT
+listener.name.login.sasl.enabled.mechanisms=PLAIN
+listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  user_{user}="{password}";
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={logs}
@@ -99,14 +103,23 @@ class KafkaBroker(Kafka):
     def __init__(self, folder: Path) -> None:
         """Prepare a cluster whose configuration, data and log stand in `folder`."""
         self._java, self._jars, self._folder = servers.java(), jars(), folder
-        port, controller = _free_ports(2)
+        port, controller, login = _free_ports(3)
         super().__init__(f"127.0.0.1:{port}")
+        self.login = f"127.0.0.1:{login}"  # the same broker, for who knows USER and PASSWORD
         self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         self.log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._properties = folder / "server.properties"
         self._properties.write_text(
-            PROPERTIES.format(port=port, controller=controller, logs=folder / "data"), encoding="utf-8"
+            PROPERTIES.format(
+                port=port,
+                controller=controller,
+                login=login,
+                user=USER,
+                password=PASSWORD,
+                logs=folder / "data",
+            ),
+            encoding="utf-8",
         )
         self._run("kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", str(self._properties))
         atexit.register(self.kill)

@@ -23,6 +23,7 @@ from workers import Workers, store_process
 from groundswell.models.event import parse
 from groundswell.sinks.kafka_admin import Wanted, ensure_topics
 from groundswell.sinks.store import open_store
+from groundswell.streams.access import client_options
 from groundswell.streams.app import STAGES
 from groundswell.streams.collections import INTENTS_STATE, TURNS
 from groundswell.streams.delivery import Output, Record
@@ -113,7 +114,7 @@ async def _replay(broker: str, folder: Path) -> Aftermath:
 def _create_topics(settings: Settings) -> None:
     names = [settings.topic_prefix + topic.name for topic in TOPICS]
     wanted = [Wanted(n, PARTITIONS, 1, t.settings()) for n, t in zip(names, TOPICS, strict=True)]
-    ensure_topics(settings.broker, wanted)
+    ensure_topics(client_options(settings), wanted)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -53,7 +53,8 @@ def test_created_topics_have_the_partitions_and_the_configuration_that_were_aske
     run(kafka.bootstrap, prefix, partitions="3")
 
     asked_again = [Wanted(prefix + topic.name, 3, 1, topic.settings()) for topic in TOPICS]
-    assert set(ensure_topics(kafka.bootstrap, asked_again, dry_run=True).same) == names(prefix)
+    client = {"bootstrap_servers": [kafka.bootstrap]}
+    assert set(ensure_topics(client, asked_again, dry_run=True).same) == names(prefix)
 
 
 def test_existing_topics_are_reported_where_they_differ_and_left_as_they_are(
@@ -77,6 +78,6 @@ def test_a_broker_that_does_not_answer_is_named_with_exit_code_4(prefix: str) ->
     done = run(broker, prefix)
 
     assert done.returncode == 4
-    assert f"no Kafka broker answers at {broker}" in " ".join(done.stderr.split())
+    assert f"no Kafka broker lets us in at {broker}" in " ".join(done.stderr.split())
     assert "GROUNDSWELL_BROKER" in done.stderr
     assert "Traceback" not in done.stderr

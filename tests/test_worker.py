@@ -18,7 +18,7 @@ import oracle
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
-from kafka_broker import Kafka
+from kafka_broker import PASSWORD, USER, Kafka, KafkaBroker
 
 from groundswell.sinks.kafka_admin import Wanted, ensure_topics
 from groundswell.sinks.store import EVERYTHING, open_store
@@ -42,14 +42,14 @@ class Worker:
         own = {name: value for name, value in os.environ.items() if not name.startswith("GROUNDSWELL_")}
         given = {"BROKER": broker, "TOPIC_PREFIX": prefix, "STORE": f"edge:{folder / 'store'}"}
         given |= {"WEB_PORT": str(self.port), "TICK_S": "3600"}
-        self._environment = own | {f"GROUNDSWELL_{name}": value for name, value in given.items()}
+        self.environment = own | {f"GROUNDSWELL_{name}": value for name, value in given.items()}
         self.log = folder / "worker.log"
         self.command = COMMAND
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(self.command, stdout=out, stderr=out, env=self._environment)
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=out, env=self.environment)
         self.wait_until(self._ready)
 
     def _ready(self) -> bool:
@@ -95,7 +95,7 @@ class Worker:
 @pytest.fixture
 def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
-    ensure_topics(kafka.bootstrap, wanted)
+    ensure_topics({"bootstrap_servers": [kafka.bootstrap]}, wanted)
     one = Worker(kafka.bootstrap, prefix, tmp_path)
     try:
         yield one
@@ -201,3 +201,33 @@ def test_fausts_own_command_starts_the_same_worker(
     code, _ = worker.stop()
     assert code == 0, worker.log.read_text(encoding="utf-8")
     assert [turn["conversation_id"] for turn in archive(tmp_path)] == ["c1"]
+
+
+LOGIN = {"GROUNDSWELL_BROKER_USERNAME": USER, "GROUNDSWELL_BROKER_PASSWORD": PASSWORD}
+
+
+def test_a_worker_logs_in_to_a_broker_that_wants_it(
+    broker_process: KafkaBroker, prefix: str, worker: Worker
+) -> None:
+    worker.environment |= LOGIN | {"GROUNDSWELL_BROKER": broker_process.login}
+    worker.start()
+    topic = f"{prefix}conversation-events"
+    produce(broker_process.bootstrap, topic, (b"default/default/c1", said("c1", ASKED)))
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 1)
+    assert worker.stop()[0] == 0
+
+
+def test_a_wrong_password_is_told_and_ends_the_worker(
+    broker_process: KafkaBroker, prefix: str, worker: Worker
+) -> None:
+    worker.environment |= LOGIN | {
+        "GROUNDSWELL_BROKER": broker_process.login,
+        "GROUNDSWELL_BROKER_PASSWORD": "another",
+    }
+    for command in ([*COMMAND[:-1], "topics"], COMMAND):
+        ended = subprocess.run(
+            command, env=worker.environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert ended.returncode == 4
+        assert "GROUNDSWELL_BROKER_PASSWORD" in "".join(ended.stderr.split()), ended.stderr
+        assert "Traceback" not in ended.stderr
