@@ -6,6 +6,7 @@ Each topic uses one partition, which makes a whole run reproducible.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -34,19 +35,24 @@ MAX_EVENT_BYTES = 5 * 1024 * 1024 - 16 * 1024
 #: Two neighbours of this size are more than a partition keeps (see `spaced`).
 _LARGE = 2 * 1024 * 1024
 _PARTITION = 0
+#: A stage that takes nothing for this long never will: the run ends with an error instead of waiting.
+_STALLED_S = 300.0
+#: A tick that changes no clock.
+_SPACER = Imported(orjson.dumps({"type": "tick", "time": EARLIEST_MS}), None, EARLIEST_MS, 0, "")
 
 
 def spaced(events: Iterable[Imported]) -> Iterator[Imported]:
-    """Give *events*, with a tick that changes no clock before each large one.
+    """Give *events*, with a tick that changes no clock before and after each large one.
 
-    A full partition of the mock cluster drops its oldest record. If that is also the latest one, it
-    takes the new record for dropped too (librdkafka, `rd_kafka_mock_msgset_destroy`) and it is lost.
+    A full partition of the mock cluster drops its oldest request. If that is also the latest one, it
+    takes the new request for dropped too (librdkafka, `rd_kafka_mock_msgset_destroy`) and it is lost.
+    So a large event, and what stands beside it, travel alone (see `Flow.feed`).
     """
-    filler = orjson.dumps({"type": "tick", "time": EARLIEST_MS})
     for event in events:
         if len(event.value) > _LARGE:
-            yield Imported(filler, None, EARLIEST_MS, 0, "")
-        yield event
+            yield from (_SPACER, event, _SPACER)
+        else:
+            yield event
 
 
 class OneLog:
@@ -91,9 +97,12 @@ class Flow:
         send = sender(self.app, _PARTITION, self.sent.count)
         number = 0
         for event in events:
-            await self._room(len(event.value))
+            alone = event is _SPACER or len(event.value) > _LARGE
+            await (self.settle() if alone else self._room(len(event.value)))
             await send(Output(CONVERSATION_EVENTS.name, event.key, event.value, event.timestamp))
             number += 1
+            if alone:
+                await self.settle()
             if on_progress is not None and number % 64 == 0:
                 on_progress(number)
         await self.settle()
@@ -103,9 +112,7 @@ class Flow:
 
     async def _room(self, size: int) -> None:
         """Return when *size* bytes more can be sent without pushing out what a stage has not read."""
-        if size > MAX_LAG_BYTES:
-            await self.settle()
-        elif self._behind("turns") >= MAX_LAG or any(
+        if self._behind("turns") >= MAX_LAG or any(
             self._unread(stage) + size > MAX_LAG_BYTES for stage in STAGES
         ):
             await self._until(self._half_done)
@@ -131,10 +138,19 @@ class Flow:
         return self.sent.bytes[STAGES[stage].name] - self.app.deliveries[stage].bytes
 
     async def _until(self, done: Callable[[], bool]) -> None:
+        taken, since = -1, time.monotonic()
         while not done():
             if self.app.crashed or self.app.should_stop:
                 raise RuntimeError("a stage stopped; its error is above") from self.app.crash_reason
+            if (now := self._taken()) != taken:
+                taken, since = now, time.monotonic()
+            if time.monotonic() - since > _STALLED_S:
+                waiting = {stage: self._behind(stage) for stage in STAGES if self._behind(stage)}
+                raise RuntimeError(f"records wait and none was taken for {_STALLED_S:.0f} s: {waiting}")
             await asyncio.sleep(0.002)
+
+    def _taken(self) -> int:
+        return sum(delivery.records for delivery in self.app.deliveries.values())
 
 
 @asynccontextmanager
