@@ -36,7 +36,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from redaction_planted import planted
 
 #: Figure: at most this, over all files together.
-AT_MOST = {"planted.missed": 0, "hits.false_share": 0.001, "microseconds.mean": 60.0, "microseconds.p99": 1000.0}
+AT_MOST = {
+    "planted.missed": 0,
+    "hits.false_share": 0.001,
+    "microseconds.mean": 60.0,
+    "microseconds.p99": 1000.0,
+}
 SHORT = 80
 _AROUND = 40
 
@@ -127,7 +132,14 @@ def measure(files: list[Path]) -> tuple[dict[str, Any], dict[str, Read]]:
 
 
 #: (file, pattern): hits that were read and are no secret and nobody's data.
-LOOK_ALIKES: dict[tuple[str, str], int] = {}
+#: MultiDoGO's insurance customers tell policy numbers, its media customers account numbers, in the print of
+#: telephones and cards; in India a PIN is a postal code.
+LOOK_ALIKES: dict[tuple[str, str], int] = {
+    ("multidogo_dev", "phone"): 33,
+    ("multidogo_dev", "aadhaar"): 2,
+    ("multidogo_dev", "card"): 1,
+    ("multidogo_dev", "code"): 2,
+}
 
 
 def shortfalls(figures: dict[str, Any]) -> list[str]:
@@ -155,7 +167,8 @@ def show(figures: dict[str, Any], by_file: dict[str, Read], samples: int) -> Non
             for sample in one.samples[kind][::step][:samples]:
                 print(f"      {sample}")
     if by_file:
-        print(f"\nall: false {figures['hits']['false_share']:.4%} of {figures['hits']['texts']} texts; microseconds:", end=" ")
+        hits = figures["hits"]
+        print(f"\nall: false {hits['false_share']:.4%} of {hits['texts']} texts; microseconds:", end=" ")
         print(", ".join(f"{k} {v}" for k, v in figures["microseconds"].items() if k != "by_file"))
 
 
@@ -170,7 +183,9 @@ def main() -> int:
     figures, by_file = measure(arguments.files)
     if arguments.json:
         settings = {"patterns": list(DEFAULT.names), "threads": 1, "seed": None}
-        print(json.dumps({"settings": settings, "data": [str(p) for p in arguments.files], "figures": figures}))
+        print(
+            json.dumps({"settings": settings, "data": [str(p) for p in arguments.files], "figures": figures})
+        )
     else:
         show(figures, by_file, arguments.show)
     missed = shortfalls(figures)

@@ -77,5 +77,7 @@ def turns() -> list[str]:
         with gzip.open(EXAMPLES / name, "rt", encoding="utf-8") as rows:
             for row in islice(rows, 40):
                 said = [turn for turn in json.loads(row)["turns"] if turn["role"] in ("user", "assistant")]
-                found.update(dict.fromkeys(turn["text"] for turn in said[1:6] if 20 < len(turn["text"]) < 400))
+                found.update(
+                    dict.fromkeys(turn["text"] for turn in said[1:6] if 20 < len(turn["text"]) < 400)
+                )
     return sorted(found, key=lambda text: zlib.crc32(text.encode()))

@@ -17,8 +17,19 @@ _SPOKEN = re.compile(
     r"| at (?:gmail|hotmail|outlook|yahoo|icloud|proton|protonmail|gmx|web)\.[a-z]{2,3})(?![\w-])",
     re.IGNORECASE,
 )
-_SPOKEN_MARKS = (" dot ", "(at", "[at", "{at", "<at", "( at", "[ at", *(f"at {name}." for name in ("gmail", "hotmail")))
-_SPOKEN_MARKS += tuple(f"at {name}." for name in ("outlook", "yahoo", "icloud", "proton", "protonmail", "gmx", "web"))
+_SPOKEN_MARKS = (
+    " dot ",
+    "(at",
+    "[at",
+    "{at",
+    "<at",
+    "( at",
+    "[ at",
+    *(f"at {name}." for name in ("gmail", "hotmail")),
+)
+_SPOKEN_MARKS += tuple(
+    f"at {name}." for name in ("outlook", "yahoo", "icloud", "proton", "protonmail", "gmx", "web")
+)
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"(?<![A-Za-z0-9_.])(?:{_OCTET}\.){{3}}{_OCTET}(?![A-Za-z0-9_]|\.\d)")

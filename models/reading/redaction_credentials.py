@@ -19,7 +19,9 @@ _PASSWORDS = (
     r"pass ?words?|pass ?wd|pass(?:code|phrase|wort)|kennwort|pwd|mot de passe|contrase[nñ]a|senha"
     r"|wachtwoord|has[lł]o|пароль|lösenord|passord|parola|şifre|密码|密碼|パスワード|비밀번호"
 )
-_PASSWORD_WORD = re.compile(rf"(?<![A-Za-z])(?:(?:{_PASSWORDS})(?![A-Za-z])|(?:pass|pw)(?=\s?[:=]))", re.IGNORECASE)
+_PASSWORD_WORD = re.compile(
+    rf"(?<![A-Za-z])(?:(?:{_PASSWORDS})(?![A-Za-z])|(?:pass|pw)(?=\s?[:=]))", re.IGNORECASE
+)
 _PASSWORD = re.compile(
     rf"(?:(?:{_PASSWORDS}){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}\s*?[:=])\s{{0,3}}|(?:pass|pw)\s?[:=]\s?)"
     rf"{_QUOTE}(?:{_QUOTED}|{_WORD_VALUE % 3})",
@@ -45,7 +47,8 @@ _TOKENS = (
 _TOKEN_WORD = re.compile(rf"(?<![A-Za-z])(?:{_TOKENS})(?![A-Za-z])", re.IGNORECASE)
 _TOKEN = re.compile(
     rf"(?:{_TOKENS}){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}(?=\s))?\s{{0,3}}{_QUOTE}"
-    r"(?:(?:bearer|basic|token|digest) )?(?P<bare>(?=[A-Za-z+/_.~%-]{0,256}?\d)[A-Za-z0-9+/_.~%-]{8,4096}={0,2})",
+    r"(?:(?:bearer|basic|token|digest) )?"
+    r"(?P<bare>(?=[A-Za-z+/_.~%-]{0,256}?\d)[A-Za-z0-9+/_.~%-]{8,4096}={0,2})",
     re.IGNORECASE,
 )
 _COOKIE_PAIR = r"[\w.-]{1,64}=[^\s;\"',]{1,1024}"
@@ -64,10 +67,23 @@ _URL_LOGIN = re.compile(r"://(?P<bare>[^\s/:@]{0,64}:[^\s/@]{1,128})@")
 _PASSWORD_MARKS = (
     *("passw", "pass w", "passc", "pass c", "passph", "pass p", "pass:", "pass=", "pass :", "pass ="),
     *("pwd", "pw:", "pw=", "pw :", "pw =", "kennwort", "mot de passe", "contrase", "senha", "wachtwoord"),
-    *("hasło", "haslo", "пароль", "lösenord", "passord", "parola", "şifre", "密码", "密碼", "パスワード", "비밀번호"),
+    *("hasło", "haslo", "пароль", "lösenord", "passord", "parola"),
+    *("şifre", "密码", "密碼", "パスワード", "비밀번호"),
 )  # fmt: skip
 _TOKEN_MARKS = ("key", "token", "secret", "bearer", "basic ", "authoriz", "credential", "sharedaccess")
-_CODE_MARKS = ("pin", "cvv", "cvc", "csc", "code", "verification", "otp", "2fa", "mfa", "one-time", "one time")
+_CODE_MARKS = (
+    "pin",
+    "cvv",
+    "cvc",
+    "csc",
+    "code",
+    "verification",
+    "otp",
+    "2fa",
+    "mfa",
+    "one-time",
+    "one time",
+)
 
 
 def _value(match: re.Match[str]) -> Span | None:
@@ -75,7 +91,7 @@ def _value(match: re.Match[str]) -> Span | None:
     group = next(name for name, value in match.groupdict().items() if value is not None)
     start, end = match.span(group)
     if group != "quoted":
-        end -= len(match[group]) - len(match[group].rstrip(".!?:"))
+        end -= len(match[group]) - len(match[group].rstrip(".?:"))
     inside = match.string[start:end]
     if not inside or inside.startswith("["):
         return None
@@ -86,9 +102,7 @@ PATTERNS: tuple[Pattern, ...] = (
     TextPattern("url_credentials", _SECRET, _URL_LOGIN, lambda view: "://" in view.text, _value),
     TextPattern("cookie", _SECRET, _COOKIE, lambda view: "cookie" in view.low, _value),
     TextPattern("passphrase", _SECRET, _PASSPHRASE, lambda view: "phrase" in view.low, _value),
-    NamedPattern(
-        "password", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD, _value, with_digit=False
-    ),
+    NamedPattern("password", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD, _value, with_digit=False),
     NamedPattern(
         "password_told", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD_TOLD, _value, with_digit=False
     ),

@@ -61,7 +61,9 @@ def _number(
         near = match.string[max(0, match.start() - _NEAR) : match.start()]
         return match.span() if before.search(near) else None
 
-    return NumberPattern(name, placeholder, digits, re.compile(_START + shape + _END, re.IGNORECASE), judge, most, marks)
+    return NumberPattern(
+        name, placeholder, digits, re.compile(_START + shape + _END, re.IGNORECASE), judge, most, marks
+    )
 
 
 def _is_birthday(number: str) -> bool:
@@ -97,7 +99,8 @@ _NUMBERS: tuple[Pattern, ...] = (
     _number("nie", 7, r"[XYZ][ -]?\d{7}[ -]?[A-Z]", check_digits.dni, most=7),
     _number(
         "steuer_id", 11, r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}", check_digits.mod_11_10,
-        word=r"steuer\w*|steuerliche\w* identifikationsnummer|idnr|tin|tax id\w*", printed=r"\d\d \d{3} \d{3} \d{3}",
+        word=r"steuer\w*|steuerliche\w* identifikationsnummer|idnr|tin|tax id\w*",
+        printed=r"\d\d \d{3} \d{3} \d{3}",
     ),
     _number(
         "cpf", 11, r"\d{3}\.?\d{3}\.?\d{3}-?\d\d", check_digits.cpf,
@@ -128,7 +131,10 @@ _FISCALE = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z]{6}\d\d[A-EHLMPRSTa-ehlmprst]\d\d[A-Za-z]\d{3}[A-Za-z](?![A-Za-z0-9])"
 )
 _FISCALE_MIDDLE = re.compile(r"\d\d[A-Za-z]\d\d[A-Za-z]\d{3}[A-Za-z]")
-_PAN = re.compile(r"\bpan(?! ?cake)[^\d\n]{0,24}?(?<![A-Za-z])(?P<secret>[a-z]{3}[abcfghljpt][a-z]\d{4}[a-z])\b", re.IGNORECASE)
+_PAN = re.compile(
+    r"\bpan(?! ?cake)[^\d\n]{0,24}?(?<![A-Za-z])(?P<secret>[a-z]{3}[abcfghljpt][a-z]\d{4}[a-z])\b",
+    re.IGNORECASE,
+)
 _PASSPORT = re.compile(
     r"\b(?:passport|reisepass|passeport|pasaporte|passaporto)(?:[ -]?(?:number|no\.?|nr\.?|nummer|n°|#|id))?"
     r"\s?(?:is|:|=)?\s{0,2}(?P<secret>(?=[A-Z0-9]{0,8}\d{2})[A-Z0-9]{7,9})(?![A-Za-z0-9_-])",

@@ -11,7 +11,10 @@ _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]{0,}){1,3}")
 
 #: (mark that must be in the text, the key), as the vendors document them.
 _VENDORS = (
-    ("sk-", r"sk-(?:ant-|proj-|or-v1-|lf-|svcacct-)?[A-Za-z0-9_-]{20,}"),  # OpenAI, Anthropic, OpenRouter, Langfuse
+    (
+        "sk-",
+        r"sk-(?:ant-|proj-|or-v1-|lf-|svcacct-)?[A-Za-z0-9_-]{20,}",
+    ),  # OpenAI, Anthropic, OpenRouter, Langfuse
     ("gh", r"gh[pousr]_[A-Za-z0-9]{30,}"),  # GitHub
     ("github_pat_", r"github_pat_[A-Za-z0-9_]{30,}"),
     ("gl", r"gl(?:pat|ptt|dt|rt|soat)-[A-Za-z0-9_-]{16,}"),  # GitLab
@@ -49,7 +52,8 @@ _VENDORS = (
     ("AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
     (":AA", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}"),  # Telegram
 )
-_MARKS = tuple(mark for mark, _ in _VENDORS if mark not in ("A", "gh", "gl", "hv")) + (
+_MARKS = (
+    *(mark for mark, _ in _VENDORS if mark not in ("A", "gh", "gl", "hv")),
     *("AKIA", "ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
     *("glpat-", "glptt-", "gldt-", "glrt-", "glsoat-", "hvs.", "hvb."),
 )

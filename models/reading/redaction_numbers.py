@@ -20,11 +20,13 @@ _NETWORKS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720))\d{12}|3[47]\d{13}"
     r"|3(?:0[0-59]|[689]\d)\d{11}|(?:35\d\d|6(?:011|4[4-9]\d|5\d\d))\d{12,15}|62\d{14,17}|(?:5[06-8]|6[0-9])\d{11,17}"
 )
-_CARD_WORD = re.compile(r"(?:card|visa|cc|amex|master|maestro|debit|credit|karte|tarjeta|carte)[^\d\n]{0,20}$", re.IGNORECASE)
+_CARD_WORD = re.compile(
+    r"(?:card|visa|cc|amex|master|maestro|debit|credit|karte|tarjeta|carte)[^\d\n]{0,20}$", re.IGNORECASE
+)
 
 
 def _is_card(match: re.Match[str]) -> bool:
-    digits = "".join(filter(str.isdecimal, match.group()))
+    digits = "".join(str(int(character)) for character in match.group() if character.isdecimal())
     if not _NETWORKS.fullmatch(digits) or not luhn(digits):
         return False
     before = match.string[max(0, match.start() - 32) : match.start()]
@@ -88,8 +90,10 @@ def _after_letter(text: str, stretch: Stretch) -> bool:
 _PHONE = re.compile(
     rf"{_NOT_AFTER}(?<![#$/])(?:"
     r"\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,5}"  # +44 20 7946 0958
-    r"|(?<!\d[ -])00[1-9]\d{0,2}[ .-](?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ ./-]?\d{2,8}){1,4}"  # 0049 151 23456789
-    r"|(?:[18][ .-])?(?:\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-.]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4})"  # (415) 555-2671
+    # 0049 151 23456789
+    r"|(?<!\d[ -])00[1-9]\d{0,2}[ .-](?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ ./-]?\d{2,8}){1,4}"
+    # (415) 555-2671
+    r"|(?:[18][ .-])?(?:\(\d{3}\) ?\d{3}[ .-]?\d{4}|\d{3}[-.]\d{3}[-.]\d{4}|\d{3} \d{3} \d{4})"
     r"|[78] ?\(\d{3}\) ?\d{3}[ -]\d\d[ -]\d\d"  # 8 (495) 123-45-67
     r"|\(0?\d{2,4}\) ?\d{3,5}[ -]?\d{3,4}"  # (020) 7946 0958
     r"|(?<!\d[ -])0[1-9](?:[ .-]\d\d){4}"  # 06 12 34 56 78
@@ -98,19 +102,24 @@ _PHONE = re.compile(
 )
 #: A thing that has a number stands before it at some distance; what one does with it, right before it.
 _PHONE_WORD = re.compile(
-    r"(?:(?:(?<![a-z])(?:tele?(?:phone?|fon[eo]?)?|phone|mobile?|cell(?:ular[e]?)?|handy(?:nr|nummer)|whats ?app|fax"
-    r"|portable|m[oó]vil|celular|t[eé]l(?:[eé]phone|[eé]fono)?|(?:contact|callback) number|meine? handy"
-    r"|my (?:number|no\.?|#)(?: is)?)|手机|手機|電話|电话|전화)(?:(?!\b(?:id|order|item|charger)\b|_id)[^\d\n+#]){0,20}"
-    r"|(?<![a-z])(?:call|text|ring|reach|dial)(?: (?:me|us|him|her|them))?(?: back)?(?: at| on)?[^\w\n+#]{0,4}"
+    r"(?:(?:(?<![a-z])(?:tele?(?:phone?|fon[eo]?)?|phone|mobile?|cell(?:ular[e]?)?"
+    r"|handy(?:nr|nummer)|whats ?app|fax|portable|m[oó]vil|celular|t[eé]l(?:[eé]phone|[eé]fono)?"
+    r"|(?:contact|callback) number|meine? handy|my (?:number|no\.?|#)(?: is)?)|手机|手機|電話|电话|전화)"
+    r"(?:(?!\b(?:id|order|item|charger)\b|_id)[^\d\n+#]){0,20}"
+    r"|(?<![a-z])(?:call|text|ring|reach|dial)(?: (?:me|us|him|her|them))?(?: back)?(?: at| on)?"
+    r"[^\w\n+#]{0,4}"
     r")\+?\(?$",
     re.IGNORECASE,
 )
 _PHONE_MARKS = (
-    *("phone", "mobil", "cell", "tel", "call", "text", "ring", "reach", "dial", "whats", "fax", "handy", "portable"),
-    *("movil", "móvil", "tél", "number", "my no", "my #", "手机", "手機", "電話", "电话", "전화"),
+    *("phone", "mobil", "cell", "tel", "call", "text", "ring", "reach", "dial", "whats"),
+    *("fax", "handy", "portable", "movil", "móvil", "tél", "number", "my no", "my #"),
+    *("手机", "手機", "電話", "电话", "전화"),
 )  # fmt: skip
 _PHONE_NAMED = re.compile(r"(?<![A-Za-z0-9#$_])\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?!\d|-\d|:\d)")
-_PHONE_AFTER = re.compile(r"\)?,? (?:is|\(?as) (?:my|his|her|our|the) (?:phone|cell|mobile|contact|number)", re.IGNORECASE)
+_PHONE_AFTER = re.compile(
+    r"\)?,? (?:is|\(?as) (?:my|his|her|our|the) (?:phone|cell|mobile|contact|number)", re.IGNORECASE
+)
 #: Digits of a telephone number printed with a country code or area code.
 _LEAST, _MOST = 9, 15
 

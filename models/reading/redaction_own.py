@@ -4,8 +4,8 @@ It never looks into what redaction left behind (``[email]``), so that redacting 
 """
 
 import re
-import re._constants as op  # the parsed form of an expression, under these names since Python 3.11
-import re._parser as parser
+import re._constants as op  # type: ignore[import-not-found]  # the parsed form of an expression
+import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +83,9 @@ def own_pattern(name: str, expression: str) -> Pattern:
     if regex.match(""):
         raise ValueError(f"redaction pattern {name!r} matches the empty text; it would match everywhere")
     if _PLACEHOLDER.fullmatch(expression):
-        raise ValueError(f"redaction pattern {name!r} is a character class in one pair of brackets: add \\b or +")
+        raise ValueError(
+            f"redaction pattern {name!r} is a character class in one pair of brackets: add \\b or +"
+        )
     if fault := _danger(parsed):
         raise ValueError(
             f"redaction pattern {name!r} may never end on a long text: {fault} in {expression!r}. Bound the "

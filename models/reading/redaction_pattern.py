@@ -23,7 +23,7 @@ _CORSICA = 18
 
 
 class Stretch(NamedTuple):
-    """Where digits stretch (first, last), how many, and with room for what may belong to them (start, end)."""
+    """Where digits stretch (first, last), how many, and all that may belong to them (start, end)."""
 
     first: int
     last: int
