@@ -66,13 +66,17 @@ class Wanted:
 
 @dataclass(slots=True)
 class Report:
-    """What was there, what is left, and what the command cannot reach."""
+    """What was there, what is left, and what the command cannot reach.
+
+    `unseen` says why the store could not be looked at: an embedded one belongs to the worker that runs.
+    """
 
     conversations: int = 0
     events: int = 0
     sent: dict[int, int] = field(default_factory=dict)
     done: bool = False
     left: int = 0
+    unseen: str = ""
     remains: dict[str, str] = field(default_factory=dict)
 
 
@@ -107,19 +111,23 @@ def forget(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float, 
         )
         return _UNREACHABLE
     typer.echo(json.dumps(dataclasses.asdict(report)) if as_json else told(report, dry_run=dry_run))
-    return 0 if dry_run or report.done else 1
+    return 0 if dry_run or report.done or report.unseen else 1
 
 
 async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float) -> Report:
     """Look, send the event to every partition, and wait until the workers have passed it."""
-    api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-    store = open_store(settings.store, api_key=api_key)
+    report = Report(remains=remains(settings))
     try:
-        await store.ensure(TURNS)
-        await store.ensure(TURNS_STATE)
+        store = await _opened(settings)
+    except StoreError as error:
+        if dry_run or not settings.store.startswith("edge:"):
+            raise
+        report.unseen = str(error)
+        report.sent = await send(settings, wanted)
+        return report
+    try:
         points = await archived(store, wanted)
-        report = Report(len({point.payload["conversation"] for point in points}), len(points))
-        report.remains = remains(settings)
+        report.conversations, report.events = len({p.payload["conversation"] for p in points}), len(points)
         if not dry_run:
             report.sent = await send(settings, wanted)
             report.done = await passed(store, settings, report.sent, wait_s)
@@ -127,6 +135,15 @@ async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s
         return report
     finally:
         await store.close()
+
+
+async def _opened(settings: Settings) -> Store:
+    """Return the store, ready to be read. Raises StoreError, also if it is another process's."""
+    api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+    store = open_store(settings.store, api_key=api_key)
+    await store.ensure(TURNS)
+    await store.ensure(TURNS_STATE)
+    return store
 
 
 async def archived(store: Store, wanted: Wanted) -> list[Point]:
@@ -181,7 +198,9 @@ async def passed(store: Store, settings: Settings, sent: dict[int, int], wait_s:
 def told(report: Report, *, dry_run: bool) -> str:
     """Return the report for people."""
     what = f"{report.conversations} conversations with {report.events} events in the store"
-    if dry_run:
+    if report.unseen:
+        first = f"asked to erase; the worker does it. What was there is not known here: {report.unseen}"
+    elif dry_run:
         first = f"would erase {what}"
     elif report.done:
         first = f"erased {what}; {report.left} events are left"

@@ -9,7 +9,7 @@ A batch that is repeated after a crash finds some points overwritten and the sta
 overwritten ones bear a token that derives from the event's position, by which they are found again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,15 +31,21 @@ _KEPT = ("owner", "conversation", "time", "log", "partition", "offset")
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What one `forget` event found in the archive: the points to overwrite, and their conversations."""
+    """What one `forget` event found in the archive before its batch: every point of the conversations."""
 
     token: str
+    user: str | None = None
     points: list[Point] = field(default_factory=list)
 
-    @property
-    def conversations(self) -> set[str]:
-        """The conversations' uuids."""
-        return {point.payload["conversation"] for point in self.points}
+    def conversations(self, archive: Mapping[str, Point] | None = None) -> set[str]:
+        """Return the conversations' uuids; not those that the batch (*archive*) has blanked by now."""
+        blank = {key for key, point in (archive or {}).items() if point.payload["type"] == ERASED}
+        return {
+            point.payload["conversation"]
+            for point in self.points
+            if self.user is None
+            or (point.payload.get("user") in (self.user, self.token) and point.id not in blank)
+        }
 
 
 def of_type_forget(incoming: Iterable[Incoming]) -> list[Incoming]:
@@ -62,6 +68,19 @@ def is_about(one: Incoming, key: str, owner: str, user: str | None) -> bool:
     return mine and concerns(one, owner)
 
 
+def waiting(one: Incoming, points: Iterable[Point]) -> set[str]:
+    """Return the conversations, among points still to be archived, that a `forget` event is about.
+
+    Somebody else may speak in them by now: then only the points know that its user did.
+    """
+    return {
+        point.payload["conversation"]
+        for point in points
+        if point.payload["partition"] == one.record.partition
+        and is_about(one, point.payload["conversation"], point.payload["owner"], point.payload.get("user"))
+    }
+
+
 async def look(store: Store, one: Incoming, state: PartitionState) -> Erasure:
     """Return what a `forget` event finds of its partition in the archive."""
     wanted, token = _wanted(one), _token(one.record, state.log)
@@ -75,7 +94,7 @@ async def look(store: Store, one: Incoming, state: PartitionState) -> Erasure:
         where = Where.any_of("conversation", keys[start : start + _CHUNK])
         every = await store.read_all(TURNS, where, vectors=False)
         points += [point for point in every if _before(point, one, state)]
-    return Erasure(token, points)
+    return Erasure(token, wanted.user, points)
 
 
 def blank(point: Point, token: str) -> Point:
@@ -88,8 +107,8 @@ def blanked(
     points: Sequence[Point], archive: dict[str, Point], keys: set[str], token: str
 ) -> dict[str, Point]:
     """Return the blanks of archived *points*, and of those of conversations *keys* still to be archived."""
-    waiting = (point for point in archive.values() if point.payload["conversation"] in keys)
-    return {point.id: blank(point, token) for point in (*points, *waiting)}
+    every = (*points, *archive.values())
+    return {point.id: blank(point, token) for point in every if point.payload["conversation"] in keys}
 
 
 def _wanted(one: Incoming) -> Forget:

@@ -12,7 +12,7 @@ from groundswell.models.record import Vector
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.store import Point
 from groundswell.streams.delivery import Record
-from groundswell.streams.forgetting import Erasure, blanked, is_about
+from groundswell.streams.forgetting import Erasure, blanked, is_about, waiting
 from groundswell.streams.incoming import Incoming
 from groundswell.streams.redacting import Redaction
 from groundswell.streams.settings import Settings
@@ -118,7 +118,8 @@ class TurnFold:
             for key, held in state.conversations.items()
             if is_about(one, key, held.owner, held.facts.get("user"))
         }
-        keys = found | (erasure.conversations & state.conversations.keys())
+        found |= waiting(one, self.archive.values())
+        keys = (found | erasure.conversations(self.archive)) & state.conversations.keys()
         self.archive |= blanked(erasure.points, self.archive, keys, erasure.token)
         for key in sorted(keys):
             held, source = state.conversations[key], cursor.next()

@@ -171,7 +171,7 @@ class Turns:
             if one.event is None or one.misplaced:
                 continue
             state = self._partitions[one.record.partition]
-            keys = erasures[id(one.record)].conversations if id(one.record) in erasures else set()
+            keys = erasures[id(one.record)].conversations() if id(one.record) in erasures else set()
             for key in sorted(keys) or ([one.event.conversation] if one.turn else []):
                 if key not in state.conversations:
                     wanted[key] = state

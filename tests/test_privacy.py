@@ -1,4 +1,4 @@
-"""Nothing that a producer sends leaves the flow unredacted, in whichever field it stands; and it can be erased."""
+"""Nothing leaves the flow unredacted, in whichever field a producer put it; and it can be erased."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,6 @@ from groundswell.streams.embedded import Flow, embedded
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import DEAD_LETTERS
-from groundswell.streams.turn_points import archived
 
 START = 1_760_000_000_000
 #: Every field that holds text. Tenant and agent are the operator's own names: they route, and are shown.
@@ -57,7 +56,10 @@ def every_field() -> list[dict[str, Any]]:
     numbers = iter(range(1000))
     base = {name: form.format(secret(next(numbers))) for name, form in MARKED.items()}
     same = {"conversation_id": base["conversation_id"]}
-    nested = {"to": [{"deep": {secret(next(numbers)): secret(next(numbers))}}], "password": "leak-by-key-name"}
+    nested = {
+        "to": [{"deep": {secret(next(numbers)): secret(next(numbers))}}],
+        "password": "leak-by-key-name",
+    }
     tool = {
         "name": f"send_{secret(next(numbers))}",
         "call_id": secret(next(numbers)),
@@ -75,7 +77,11 @@ def every_field() -> list[dict[str, Any]]:
     return [
         {**base, "role": "user", "slices": slices},
         {**same, "role": "system", "text": f"You are an agent. Escalate to {secret(next(numbers))}."},
-        {**same, "role": "assistant", "text": f"Mail {secret(next(numbers))}, reply to {secret(next(numbers))}"},
+        {
+            **same,
+            "role": "assistant",
+            "text": f"Mail {secret(next(numbers))}, reply to {secret(next(numbers))}",
+        },
         {**same, "role": "tool", "tool": tool},
         {**same, "role": "tool", "text": '{"token": "leak-by-key-of-text"}', "tool": {"name": "t"}},
         {**same, "type": "feedback", "feedback": feedback},
@@ -99,7 +105,8 @@ async def test_a_secret_in_any_field_reaches_no_topic_no_store_and_no_metric(
     metrics = Metrics()
     events = [imported(fields, place) for place, fields in enumerate(every_field())]
     events += [
-        imported({"conversation_id": f"o{n}", "role": "user", "text": "where is my parcel"}, 200 + n) for n in range(9)
+        imported({"conversation_id": f"o{n}", "role": "user", "text": "where is my parcel"}, 200 + n)
+        for n in range(9)
     ]
     async with embedded(Settings(), tmp_path, outputs.append, metrics, embedder) as flow:
         await flow.feed(events)
@@ -122,7 +129,9 @@ def conversation(name: str, user: str, text: str, start: int) -> list[Imported]:
         imported({**said, "role": "user", "text": f"I want to cancel my order of {text}"}, start),
         imported({**said, "role": "assistant", "text": f"Sorry, I cannot cancel {text}."}, start + 1),
         imported({**said, "role": "user", "text": f"please cancel the {text} now"}, start + 2),
-        imported({**said, "type": "feedback", "feedback": {"score": -1, "comment": f"bad {text}"}}, start + 3),
+        imported(
+            {**said, "type": "feedback", "feedback": {"score": -1, "comment": f"bad {text}"}}, start + 3
+        ),
     ]
 
 
@@ -135,28 +144,33 @@ def uuid(name: str) -> str:
 
 
 @pytest.mark.parametrize("by", ["user", "conversation"])
-async def test_what_is_forgotten_is_in_no_store_and_the_rest_is(by: str, tmp_path: Path, embedder: Embedder) -> None:
+async def test_what_is_forgotten_is_in_no_store_and_the_rest_is(
+    by: str, tmp_path: Path, embedder: Embedder
+) -> None:
     settings = Settings()
     whose = {"user": settings.hash_user("ann")} if by == "user" else {"conversation": uuid("mine")}
     events = [
         *conversation("mine", "ann", "marmalade", 0),
         *conversation("other", "bob", "trousers", 10),
         forget(20, **whose),
-        imported({"conversation_id": "late", "role": "user", "text": "where is my parcel", "user_id": "ann"}, 30),
+        imported(
+            {"conversation_id": "late", "role": "user", "text": "where is my parcel", "user_id": "ann"}, 30
+        ),
     ]
     outputs: list[Output] = []
     async with embedded(settings, tmp_path, outputs.append, None, embedder) as flow:
         await flow.feed(events)
         kept = await stored(flow)
-        points = await flow.services.store.read_all(TURNS, Where.equal(conversation=uuid("mine")), vectors=True)
+        points = await flow.services.store.read_all(
+            TURNS, Where.equal(conversation=uuid("mine")), vectors=True
+        )
     assert b"marmalade" not in kept
     assert b"trousers" in kept
     assert b"where is my parcel" in kept  # what is said afterwards is not forgotten
     assert len(points) == 4
     assert all(point.vector is None and point.payload["type"] == "erased" for point in points)
-    assert kept.count(settings.hash_user("ann").encode()) == kept.replace(b"late", b"").count(
-        settings.hash_user("ann").encode()
-    )
+    hashed = settings.hash_user("ann").encode()
+    assert all(b'"late"' in line for line in kept.split(b"\n") if hashed in line) or by == "conversation"
 
 
 async def test_a_forgotten_conversation_that_speaks_again_starts_anew_and_repeats_stay_known(
@@ -182,7 +196,9 @@ async def test_only_the_named_tenant_forgets(tmp_path: Path, embedder: Embedder)
         assert b"marmalade" in await stored(flow)
 
 
-async def test_the_intents_keep_no_example_of_a_forgotten_conversation(tmp_path: Path, embedder: Embedder) -> None:
+async def test_the_intents_keep_no_example_of_a_forgotten_conversation(
+    tmp_path: Path, embedder: Embedder
+) -> None:
     events = [one for n in range(30) for one in conversation(f"c{n}", f"u{n}", "a red bicycle", 10 * n)]
     mine = conversation("mine", "ann", "marmalade", 500)
     async with embedded(Settings(), tmp_path, None, None, embedder) as flow:
@@ -192,4 +208,3 @@ async def test_the_intents_keep_no_example_of_a_forgotten_conversation(tmp_path:
         after = await flow.services.store.read_all(INTENTS_STATE, Where(), vectors=False)
     assert any("marmalade" in str(point.payload) for point in before)
     assert not any("marmalade" in str(point.payload) for point in after)
-    assert archived

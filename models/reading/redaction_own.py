@@ -106,7 +106,18 @@ def _danger(parsed: Any) -> str:
         if high is op.MAXREPEAT and low != high and _alternatives(inner):
             return "alternatives inside a repetition without bound"
     unbounded = [one for _, one in _repeats(parsed) if one[1] is op.MAXREPEAT]
-    return "more than one repetition without bound" if len(unbounded) > 1 else ""
+    if len(unbounded) > 1:
+        return "more than one repetition without bound"
+    # Tried from every character of a long run, it would run to the run's end each time.
+    return "it begins with a repetition without bound and goes on after it" if _begins_open(parsed) else ""
+
+
+def _begins_open(parsed: Any) -> bool:
+    """Return whether a repetition without bound comes first, with nothing before that says where."""
+    nodes = list(parsed)
+    if not nodes or nodes[0][0] not in (op.MAX_REPEAT, op.MIN_REPEAT):
+        return False
+    return nodes[0][1][1] is op.MAXREPEAT and len(nodes) > 1
 
 
 def _variable(arguments: Any) -> bool:
