@@ -5,6 +5,7 @@ Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML fi
 """
 
 import hashlib
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -122,6 +123,13 @@ class Settings(BaseSettings):
     def _known_patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value != ("default",):
             Redactor.of(value)
+        return value
+
+    @field_validator("presidio")
+    @classmethod
+    def _installed(cls, value: str | None) -> str | None:
+        if value is not None and importlib.util.find_spec("presidio_analyzer") is None:
+            raise ValueError("needs Microsoft Presidio: pip install 'groundswell[presidio]'")
         return value
 
     @field_validator("redact_extra")

@@ -23,8 +23,8 @@ SAID = {"ann": "I want to return the marmalade", "bob": "I want to return the tr
 @pytest.fixture
 def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
-    ensure_topics(kafka.address, wanted)
-    one = Worker(kafka.address, prefix, tmp_path)
+    ensure_topics(kafka.bootstrap, wanted)
+    one = Worker(kafka.bootstrap, prefix, tmp_path)
     one.start()
     yield one
     if one.process is not None and one.process.poll() is None:

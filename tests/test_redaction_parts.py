@@ -2,7 +2,8 @@
 
 import re
 import sys
-from types import SimpleNamespace
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 
 import orjson
 import pytest
@@ -94,9 +95,10 @@ def test_redacting_twice_changes_nothing(text):
 
 
 HOSTILE = (
-    *("1", "1 ", "1-", "1.", "a@", "@a", "a.", "a1", "%40", "::", "1:", "+1 ", "(1", "0 1", "12 34 ", "AB12 ", "key "),
-    *("password", "password:", "password is ", "token=", "bearer ", "pin is ", "cookie: a=b; ", "phrase: a ", "eyJa."),
-    *("sk-", "xox", "://a:", " at ", "a dot ", "passport ", "call ", "phone ", "ssn ", "-----BEGIN PRIVATE KEY-----"),
+    *("1", "1 ", "1-", "1.", "a@", "@a", "a.", "a1", "%40", "::", "1:", "+1 ", "(1", "0 1", "12 34 "),
+    *("password", "password:", "password is ", "token=", "bearer ", "pin is ", "cookie: a=b; ", "AB12 "),
+    *("sk-", "xox", "://a:", " at ", "a dot ", "passport ", "call ", "phone ", "ssn ", "phrase: a "),
+    *("-----BEGIN PRIVATE KEY-----", "eyJa.", "key "),
     *("pan ", "code ", "\\\\\\", '"', "a[at]", "756.", "[", "my number is ", "steuer", "1/", "dl no "),
 )  # fmt: skip
 
@@ -264,6 +266,35 @@ def test_what_presidio_finds_is_replaced_after_the_built_in_patterns_and_never_i
     assert redactor.redact(redactor.redact("Jane Doe")) == "[personal]"
 
 
+@pytest.fixture
+def presidio(monkeypatch):
+    """A module with Presidio's interface, whose analyzer knows one name and one language."""
+    module = ModuleType("presidio_analyzer")
+    module.__spec__ = ModuleSpec("presidio_analyzer", None)
+
+    def engine(supported_languages):
+        if supported_languages != ["en"]:
+            raise OSError("no model for it")
+        return Analyzer("Jane Doe")
+
+    module.AnalyzerEngine = engine
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", module)
+
+
+@pytest.mark.usefixtures("presidio")
+def test_the_setting_adds_presidio_to_what_is_configured():
+    redaction = Redaction.of(Settings(presidio="en", presidio_entities=("PERSON",)))
+    assert redaction.text("Jane Doe, jane@example.com") == "[personal], [email]"
+
+
+@pytest.mark.usefixtures("presidio")
+def test_a_language_without_a_model_is_refused_by_name():
+    with pytest.raises(MissingPresidio, match="cannot read language 'xx': no model"):
+        Redaction.of(Settings(presidio="xx"))
+
+
 def test_without_presidio_the_setting_is_refused_with_what_to_install():
+    with pytest.raises(ValidationError, match=r"pip install 'groundswell\[presidio\]'"):
+        Settings(presidio="en")
     with pytest.raises(MissingPresidio, match=r"pip install 'groundswell\[presidio\]'"):
-        Redaction.of(Settings(presidio="en"))
+        PresidioPattern.open("en", ())
