@@ -23,7 +23,7 @@ _PASSWORD_WORD = re.compile(
     rf"(?<![A-Za-z])(?:(?:{_PASSWORDS})(?![A-Za-z])|(?:pass|pw)(?=\s?[:=]))", re.IGNORECASE
 )
 _PASSWORD = re.compile(
-    rf"(?:(?:{_PASSWORDS}){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}\s*?[:=])\s{{0,3}}|(?:pass|pw)\s?[:=]\s?)"
+    rf"(?:(?:{_PASSWORDS})(?![A-Za-z]){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}\s*?[:=])\s{{0,3}}|(?:pass|pw)\s?[:=]\s?)"
     rf"{_QUOTE}(?:{_QUOTED}|{_WORD_VALUE % 3})",
     re.IGNORECASE,
 )
@@ -35,7 +35,7 @@ _PASSPHRASE = re.compile(
 #: At least one digit, or a symbol inside the word.
 _TELLING = r"(?=[^\s\"'`“”,;<>\[\](){}]{0,128}?(?:\d|[!@#$%^&*_+=~][^\s.!?]))"
 _PASSWORD_TOLD = re.compile(
-    rf"(?:{_PASSWORDS}){_QUOTE}\s{{1,3}}(?:{_IS}\s{{1,3}}{_QUOTE}{_TELLING}"
+    rf"(?:{_PASSWORDS})(?![A-Za-z]){_QUOTE}\s{{1,3}}(?:{_IS}\s{{1,3}}{_QUOTE}{_TELLING}"
     rf"{_WORD_VALUE % 4}|{_QUOTE}(?=[^\s\"',;<]{{0,128}}?\d){(_WORD_VALUE % 6).replace('bare', 'after')})",
     re.IGNORECASE,
 )
@@ -46,7 +46,7 @@ _TOKENS = (
 )
 _TOKEN_WORD = re.compile(rf"(?<![A-Za-z])(?:{_TOKENS})(?![A-Za-z])", re.IGNORECASE)
 _TOKEN = re.compile(
-    rf"(?:{_TOKENS}){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}(?=\s))?\s{{0,3}}{_QUOTE}"
+    rf"(?:{_TOKENS})(?![A-Za-z]){_QUOTE}\s{{0,3}}(?:[:=：]|{_IS}(?=\s))?\s{{0,3}}{_QUOTE}"
     r"(?:(?:bearer|basic|token|digest) )?"
     r"(?P<bare>(?=[A-Za-z+/_.~%-]{0,256}?\d)[A-Za-z0-9+/_.~%-]{8,4096}={0,2})",
     re.IGNORECASE,

@@ -8,7 +8,14 @@ import re
 from collections.abc import Callable
 
 from groundswell.models.reading import check_digits
-from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span, TextPattern, View
+from groundswell.models.reading.redaction_pattern import (
+    NumberPattern,
+    Pattern,
+    Span,
+    Stretch,
+    TextPattern,
+    View,
+)
 
 _ID = "[id]"
 _START, _END = r"(?<![A-Za-z0-9_#.$-])", r"(?![A-Za-z0-9_-])"
@@ -17,7 +24,15 @@ _GAP = r"(?![a-z])[^\d\n]{0,24}$"
 #: Characters before a number in which its word is looked for.
 _NEAR = 56
 
-Judge = Callable[[re.Match[str]], Span | None]
+Near = Callable[[str, Stretch], bool]
+
+
+def _before_letter(text: str, stretch: Stretch) -> bool:
+    return text[stretch.last : stretch.last + 2].lstrip(" -")[:1].isalpha()
+
+
+def _hyphened(text: str, stretch: Stretch) -> bool:
+    return "-" in text[stretch.first : stretch.last]
 
 
 def _plain(text: str) -> str:
@@ -34,6 +49,7 @@ def _number(
     marks: tuple[str, ...] = (),
     most: int = 2**31,
     printed: str = "",
+    near: Near | None = None,
     placeholder: str = _ID,
 ) -> NumberPattern:
     """Return a pattern of numbers with a *shape*.
@@ -47,6 +63,7 @@ def _number(
         marks: one of these is in every text with the word; only where there is no *printed*.
         most: most digits of the stretch that it is in.
         printed: a print that needs no word.
+        near: judges a stretch of digits before all else.
         placeholder: what takes its place.
     """
     before = re.compile(rf"(?<![a-z])(?:{word}){_GAP}", re.IGNORECASE) if word else None
@@ -58,12 +75,11 @@ def _number(
             return None
         if before is None or (print_ is not None and print_.fullmatch(found)):
             return match.span()
-        near = match.string[max(0, match.start() - _NEAR) : match.start()]
-        return match.span() if before.search(near) else None
+        told = match.string[max(0, match.start() - _NEAR) : match.start()]
+        return match.span() if before.search(told) else None
 
-    return NumberPattern(
-        name, placeholder, digits, re.compile(_START + shape + _END, re.IGNORECASE), judge, most, marks
-    )
+    regex = re.compile(_START + shape + _END, re.IGNORECASE)
+    return NumberPattern(name, placeholder, digits, regex, judge, most, marks, near)
 
 
 def _is_birthday(number: str) -> bool:
@@ -82,7 +98,8 @@ _NIR = r"[12][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])(?:[ .]?\
 
 _NUMBERS: tuple[Pattern, ...] = (
     _number(
-        "ssn", 9, r"(?:(?!000|666|9\d\d)\d{3}|9\d\d(?=-[5-9]))-(?!00)\d{2}-(?!0000)\d{4}", placeholder="[ssn]"
+        "ssn", 9, r"(?:(?!000|666|9\d\d)\d{3}|9\d\d(?=-[5-9]))-(?!00)\d{2}-(?!0000)\d{4}",
+        near=_hyphened, placeholder="[ssn]",
     ),
     _number(
         "ssn_named", 9, r"(?!000|666)\d{3}[ -]?(?!00)\d{2}[ -]?(?!0000)\d{4}",
@@ -92,11 +109,12 @@ _NUMBERS: tuple[Pattern, ...] = (
     _number(
         "nino", 6, r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]",
         word=r"nino|ni(?: number| no\.?)?|national insurance(?: number| no\.?)?",
-        printed=r"[A-Z]{2} \d\d \d\d \d\d [A-D]", most=6,
+        printed=r"[A-Z]{2} \d\d \d\d \d\d [A-D]", most=6, near=_before_letter,
     ),
     _number("nir", 9, _NIR, lambda n: len(n) == 15 and check_digits.nir(n)),
-    _number("dni", 8, r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3})[ -]?[A-Z]", lambda n: check_digits.dni(n.zfill(9))),
-    _number("nie", 7, r"[XYZ][ -]?\d{7}[ -]?[A-Z]", check_digits.dni, most=7),
+    _number("dni", 8, r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3})[ -]?[A-Z]", lambda n: check_digits.dni(n.zfill(9)),
+        near=_before_letter),
+    _number("nie", 7, r"[XYZ][ -]?\d{7}[ -]?[A-Z]", check_digits.dni, most=7, near=_before_letter),
     _number(
         "steuer_id", 11, r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}", check_digits.mod_11_10,
         word=r"steuer\w*|steuerliche\w* identifikationsnummer|idnr|tin|tax id\w*",
@@ -111,7 +129,7 @@ _NUMBERS: tuple[Pattern, ...] = (
         word="aadh?aa?r", printed=r"\d{4}([ -])\d{4}\1\d{4}",
     ),
     _number("ahv", 13, r"756\.?\d{4}\.?\d{4}\.?\d\d", check_digits.ean),
-    _number("personnummer", 10, r"(?:19|20)?\d{6}[-+]\d{4}", _personnummer),
+    _number("personnummer", 10, r"(?:19|20)?\d{6}-\d{4}", _personnummer, near=_hyphened),
     _number(
         "bsn", 9, r"\d{4}\.?\d\d\.?\d{3}", _ninth(check_digits.eleven_proof),
         word=r"bsn|burgerservice ?nummer|sofinummer", marks=("bsn", "burgerservice", "sofinummer"),

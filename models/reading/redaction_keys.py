@@ -60,8 +60,8 @@ _MARKS = (
 _VENDOR_KEY = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(key for _, key in _VENDORS) + r")(?![A-Za-z0-9])")
 
 
-#: Characters of the shortest key.
-_SHORTEST = 15
+#: Every key is a part of such a run.
+_RUN = re.compile(r"[A-Za-z0-9_.-]{20}")
 
 
 def _private_key(match: re.Match[str]) -> Span:
@@ -71,7 +71,7 @@ def _private_key(match: re.Match[str]) -> Span:
 
 
 def _has_vendor_mark(view: View) -> bool:
-    if view.longest_word < _SHORTEST:
+    if _RUN.search(view.text) is None:
         return False
     text = view.text
     for mark in _MARKS:  # noqa: SIM110 (a generator costs as much as the look)

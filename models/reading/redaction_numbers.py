@@ -130,10 +130,22 @@ def _phone(match: re.Match[str]) -> Span | None:
     return match.span() if (8 if match[0][0] == "+" else _LEAST) <= digits <= _MOST else None
 
 
+def _marked(before: str) -> bool:
+    low = before.lower()
+    return any(mark in low for mark in _PHONE_MARKS) and _PHONE_WORD.search(before) is not None
+
+
+def _printed(text: str, stretch: Stretch) -> bool:
+    """Return whether digits are grouped, or follow a plus: bare ones are no telephone's print."""
+    return (
+        not text[stretch.first : stretch.last].isdecimal() or text[stretch.first - 1 : stretch.first] == "+"
+    )
+
+
 def _phone_named(match: re.Match[str]) -> Span | None:
     """Return the span if a word before or after it says that it is a telephone number."""
     before = match.string[max(0, match.start() - 48) : match.start()]
-    if _PHONE_WORD.search(before) or _PHONE_AFTER.match(match.string, match.end()):
+    if _marked(before) or _PHONE_AFTER.match(match.string, match.end()):
         return match.span()
     return None
 
@@ -143,6 +155,6 @@ PATTERNS: tuple[Pattern, ...] = (
     NumberPattern("iban", "[iban]", 8, _IBAN, _iban, near=_after_letter, reach=(12, 32)),
 )
 PHONES: tuple[Pattern, ...] = (
-    NumberPattern("phone", "[phone]", 8, _PHONE, _phone),
+    NumberPattern("phone", "[phone]", 8, _PHONE, _phone, near=_printed),
     NumberPattern("phone_named", "[phone]", 7, _PHONE_NAMED, _phone_named, marks=_PHONE_MARKS),
 )

@@ -18,6 +18,8 @@ _DIGIT = re.compile(r"\d")
 _FEWEST = 6
 #: Characters around a stretch that belong to it: a country code and bracket before, a check letter after.
 _BEFORE, _AFTER = 4, 6
+#: Longest stretch between the beginning of a word that names a secret and its mark.
+_WORD = 24
 #: A French number from Corsica has a letter in its middle.
 _CORSICA = 18
 
@@ -50,11 +52,6 @@ class View:
         return _DIGIT.search(self.text) is not None
 
     @cached_property
-    def longest_word(self) -> int:
-        """Characters of the longest word, in the sense of what stands between spaces."""
-        return max(map(len, self.text.split()), default=0)
-
-    @cached_property
     def stretches(self) -> list[Stretch]:
         """Where six digits or more stretch."""
         if not self.has_digit:
@@ -83,7 +80,8 @@ class View:
 
     def _stretch(self, match: re.Match[str]) -> Stretch:
         first, last = match.span()
-        digits = sum(map(str.isdecimal, match.group()))
+        found = match.group()
+        digits = len(found) if found.isdecimal() else sum(map(str.isdecimal, found))
         more = _CORSICA if self.text[last : last + 1] in ("A", "B", "a", "b") else _AFTER
         return Stretch(first, last, digits, max(0, first - _BEFORE), last + more)
 
@@ -151,15 +149,29 @@ class NamedPattern:
             return []
         spans: list[Span] = []
         done = 0
-        for word in self.word.finditer(view.text):
-            if word.start() < done:
+        for start in self._words(view):
+            if start < done:
                 continue
-            match = self.regex.match(view.text, word.start())
+            match = self.regex.match(view.text, start)
             span = self.secret(match) if match else None
             if span is not None:
                 spans.append(span)
                 done = span[1]
         return spans
+
+    def _words(self, view: View) -> list[int]:
+        """Return where the words begin: each is looked for around its mark only."""
+        text, low = view.text, view.low
+        if len(low) != len(text):  # a letter grew: places in one are none in the other
+            return [word.start() for word in self.word.finditer(text)]
+        starts: set[int] = set()
+        for mark in self.marks:
+            at = low.find(mark)
+            while at >= 0:
+                near = max(0, at - _WORD), at + len(mark) + _WORD
+                starts.update(word.start() for word in self.word.finditer(text, *near))
+                at = low.find(mark, at + len(mark))
+        return sorted(starts)
 
 
 @dataclass(frozen=True, slots=True)
