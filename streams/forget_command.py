@@ -27,6 +27,7 @@ from groundswell.sinks.store import (
     open_store,
     state_record,
 )
+from groundswell.streams.access import client_options, unreachable
 from groundswell.streams.collections import TURNS, TURNS_STATE, record_id
 from groundswell.streams.forgetting import ERASED
 from groundswell.streams.settings import Settings
@@ -106,9 +107,7 @@ def forget(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float, 
         err.print(f"the store cannot be read: {error}; set GROUNDSWELL_STORE", markup=False)
         return _UNREACHABLE
     except KafkaError as error:
-        err.print(
-            f"the broker {settings.broker} does not answer: {error!r}; set GROUNDSWELL_BROKER", markup=False
-        )
+        err.print(unreachable(settings, error), markup=False)
         return _UNREACHABLE
     typer.echo(json.dumps(dataclasses.asdict(report)) if as_json else told(report, dry_run=dry_run))
     return 0 if dry_run or report.done or report.unseen else 1
@@ -167,9 +166,9 @@ async def archived(store: Store, wanted: Wanted) -> list[Point]:
 async def send(settings: Settings, wanted: Wanted) -> dict[int, int]:
     """Send the event to every partition; return the offset that it got in each."""
     topic = settings.topic_prefix + CONVERSATION_EVENTS.name
-    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all", enable_idempotence=True)
-    await producer.start()
+    producer = AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True)
     try:
+        await producer.start()
         partitions = sorted(await producer.partitions_for(topic))
         sent = [
             await producer.send_and_wait(topic, wanted.value(), partition=partition)

@@ -71,7 +71,7 @@ _MARKS = (
     ),
 )
 #: Longest text in which single values are looked at; beyond it the text as a whole is.
-_WALKED = 200_000
+_WALKED = 32_000
 
 
 def redact_value(value: Any, redactor: Redactor, limit: int) -> str:
