@@ -23,7 +23,7 @@ SAID = {"ann": "I want to return the marmalade", "bob": "I want to return the tr
 @pytest.fixture
 def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
-    ensure_topics(kafka.bootstrap, wanted)
+    ensure_topics({"bootstrap_servers": kafka.bootstrap}, wanted)
     one = Worker(kafka.bootstrap, prefix, tmp_path)
     one.start()
     yield one
