@@ -34,11 +34,11 @@ def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
 
 def forget(worker: Worker, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     command = [*COMMAND[:-1], "forget", *arguments]
-    return subprocess.run(command, capture_output=True, check=False, env=worker._environment, timeout=90)
+    return subprocess.run(command, capture_output=True, check=False, env=worker.environment, timeout=90)
 
 
 async def say(worker: Worker, prefix: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=worker._environment["GROUNDSWELL_BROKER"])
+    producer = AIOKafkaProducer(bootstrap_servers=worker.environment["GROUNDSWELL_BROKER"])
     await producer.start()
     try:
         for user, text in SAID.items():
