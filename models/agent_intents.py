@@ -70,6 +70,8 @@ class AgentIntents:
         for closed in self.ledger.book.advance(message.time, message.source.partition):
             taken.minutes.append(self._minute(closed, message, at, len(taken.minutes)))
         taken.events.extend(self._events(message, at))
+        if message.type == "forget":
+            taken.events.extend(self._forget(message, at))
         return taken
 
     def _count(self, message: TurnRead) -> list[Counted]:
@@ -81,14 +83,23 @@ class AgentIntents:
                 return self.ledger.outcome(message)
             case "feedback":
                 return self.ledger.feedback(message)
-            case "tick":
+            case "tick" | "forget":
                 return []
 
     def _assign(self, message: TurnRead) -> list[Counted]:
         """Give a turn that says what the user wants to an intent, and count it."""
         given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
-        self.names.observe(given.fine, message.text, given.closeness)
+        self.names.observe(given.fine, message.text, given.closeness, message.conversation)
         return self.ledger.need(message, given)
+
+    def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:
+        """Drop what is kept of a conversation's words and of who it was with."""
+        fines = self.ledger.forget(message)
+        stale = self.names.forget(message.conversation)
+        self.names.forget_words(self.engine.follow(fine) for fine in fines)
+        if not stale:
+            return []
+        return self.taxonomy.refresh(stale, self.engine.groups(), self.names, message.time, at)
 
     def _events(self, message: TurnRead, at: Source) -> list[IntentEvent]:
         """Return what happened to the taxonomy. Only a refit changes it, so this is mostly nothing."""

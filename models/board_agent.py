@@ -91,7 +91,9 @@ class AgentBoard:
         change = text(value.get("change"))
         facts.name = text(value.get("name"), MAX_NAME) or facts.name
         facts.terms = texts(value.get("terms"), 8) or facts.terms
-        facts.example = text(value.get("example"), 400) or facts.example
+        told = text(value.get("example"), 400)
+        # An intent whose example was erased is told anew; other events without one know of none.
+        facts.example = told if change in ("updated", "renamed") else told or facts.example
         lineage = texts(value.get("lineage"))
         if change in ("pinned", "retired", "revived"):
             facts.state = "" if change == "revived" else change

@@ -17,6 +17,7 @@ from groundswell.models.contract import Message, Name
 from groundswell.models.event_parts import (
     Exact,
     Feedback,
+    Forget,
     Identifier,
     Label,
     Outcome,
@@ -62,7 +63,7 @@ class ConversationEvent(Message):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    type: Literal["turn", "feedback", "outcome", "end", "tick"] = "turn"
+    type: Literal["turn", "feedback", "outcome", "end", "forget", "tick"] = "turn"
     tenant: Name = "default"
     agent: Name = "default"
     conversation_id: Identifier = ""
@@ -83,6 +84,7 @@ class ConversationEvent(Message):
     )
     feedback: Feedback | None = None
     outcome: Outcome | None = None
+    forget: Forget | None = None
     trace_id: Label | None = None
     span_id: Label | None = None
 
@@ -90,6 +92,10 @@ class ConversationEvent(Message):
     def _complete(self) -> "ConversationEvent":
         """Refuse an event that lacks what its type is about."""
         if self.type == "tick":
+            return self
+        if self.type == "forget":
+            if self.forget is None:
+                raise ValueError("missing: forget")
             return self
         if not self.conversation_id:
             raise ValueError("missing: conversation_id")

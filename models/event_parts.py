@@ -7,9 +7,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
-from groundswell.models.contract import Message
+from groundswell.models.contract import Message, Name
 
 #: Integers that JSON carries exactly in every language (RFC 8259, section 6).
 _EXACT = 2**53 - 1
@@ -79,6 +88,24 @@ class Tool(Message):
     def result_text(self) -> str:
         """Return the result as text, JSON with sorted keys unless it was text already."""
         return json_text(self.result)
+
+
+class Forget(Message):
+    """Who or what is to be erased: one user, or one conversation, of one agent or of all of a tenant's."""
+
+    user: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{16}$")] | None = Field(
+        default=None, description="keyed hash of the user id, never the id itself"
+    )
+    conversation: (
+        Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None
+    ) = Field(default=None, description="uuid of the conversation")
+    agent: Name | None = Field(default=None, description="none: every agent of the tenant")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Forget":
+        if (self.user is None) == (self.conversation is None):
+            raise ValueError("give either a user or a conversation")
+        return self
 
 
 class Feedback(Message):

@@ -95,11 +95,28 @@ class Ledger:
             return []
         return [self._count(segment, "thumbs_up" if message.score > 0 else "thumbs_down", message.time)]
 
+    def forget(self, message: TurnRead) -> list[str]:
+        """Drop who a conversation was with and what it came to; return the fine intents that it had.
+
+        What it added to counts stays counted; should it speak again, it counts anew.
+        """
+        assigned = self.assigned.get(message.conversation)
+        if assigned is None:
+            return []
+        self.book.drop_user(assigned.user)
+        fines = sorted({fine for one in assigned.segments.values() for fine, _ in one.fines})
+        self.assigned[message.conversation] = Assigned("", assigned.opened, message.conversation, final=True)
+        self.changed.add(message.conversation)
+        return fines
+
     def _open(self, message: TurnRead) -> Assigned:
         assigned = self.assigned.get(message.conversation)
         if assigned is None:
             assigned = Assigned(message.conversation_id, message.time, message.user or message.conversation)
             self.assigned[message.conversation] = assigned
+        if not assigned.conversation_id:  # it was erased and speaks again
+            assigned.conversation_id = message.conversation_id
+            assigned.user = message.user or message.conversation
         assigned.final = False
         self.changed.add(message.conversation)
         return assigned

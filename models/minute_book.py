@@ -109,6 +109,12 @@ class MinuteBook:
             self.late[minute] = self.late.get(minute, 0) + 1
         return self.minutes.setdefault(minute, {}).setdefault(fine, Tally())
 
+    def drop_user(self, user: str) -> None:
+        """Forget a user in the minutes that are still open."""
+        for tallies in self.minutes.values():
+            for tally in tallies.values():
+                tally.users.discard(user)
+
     def advance(self, time: int, partition: int = 0) -> Iterator[Closed]:
         """Let time pass up to *time* in one source partition; give the minutes that are over, in order."""
         self.clocks[partition] = max(self.clocks.get(partition, 0), time)

@@ -74,6 +74,31 @@ class Taxonomy:
             for place, event in enumerate(events)
         ]
 
+    def refresh(
+        self, stale: set[str], groups: Mapping[str, str], names: NameBook, time: int, at: Source
+    ) -> list[IntentEvent]:
+        """Return the events that give the announced intents of *stale* another name or example."""
+        fines: dict[str, list[str]] = {}
+        for fine, intent in sorted(groups.items()):
+            fines.setdefault(intent, []).append(fine)
+        named = names.name_all(fines)
+        events: list[IntentEvent] = []
+        for intent in sorted(stale & self._entries.keys() & named.keys()):
+            known, name = self._entries[intent], named[intent]
+            self._entries[intent] = Entry(name.name, known.version + 1)
+            self._changed = True
+            change: IntentChange = "updated" if name.name == known.name else "renamed"
+            update = {
+                "terms": name.terms,
+                "example": name.example,
+                "fines": tuple(fines[intent]),
+                "version": known.version + 1,
+            }
+            event = self._event(intent, change, name.name).model_copy(update=update)
+            envelope = self._envelope(event, len(events), time, at)
+            events.append(event.model_copy(update=envelope))
+        return events
+
     def _here(
         self, intent: str, fines: Sequence[str], name: IntentName, why: LineageEvent | None
     ) -> IntentEvent | None:

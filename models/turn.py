@@ -32,7 +32,7 @@ class SegmentOutcome(Message):
 class TurnRead(Message):
     """One message of `turns`. ``type`` says which of the optional parts it has."""
 
-    type: Literal["turn", "feedback", "outcome", "tick"] = "turn"
+    type: Literal["turn", "feedback", "outcome", "forget", "tick"] = "turn"
     tenant: Name
     agent: Name
     conversation: str = Field(default="", description="uuid of the conversation")

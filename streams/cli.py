@@ -1,4 +1,4 @@
-"""The command line: `groundswell demo | run | worker | topics | schemas | config`.
+"""The command line: `groundswell demo | run | worker | topics | forget | schemas | config`.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 something that is
 depended on does not answer, 130 interrupted.
@@ -170,6 +170,44 @@ def topics(
     from groundswell.streams.topics_command import ensure
 
     raise typer.Exit(ensure(load_settings(config), dry_run=dry_run, as_json=json_))
+
+
+@app.command()
+def forget(
+    user: Annotated[str | None, typer.Option(help="Id of the user, as producers send it.")] = None,
+    conversation: Annotated[
+        str | None, typer.Option(help="Id of the conversation, as producers send it.")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="Whose agents.")] = "default",
+    agent: Annotated[
+        str | None, typer.Option(help="One agent; of a user, all of the tenant's unless given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the workers.")] = 60,
+    json_: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Erase a person or a conversation from the stores, and say what remains where.
+
+    Example: `groundswell forget --user 4711 --tenant shop`
+    """
+    from groundswell.streams import forget_command
+
+    settings = load_settings(config)
+    try:
+        wanted = forget_command.Wanted.of(
+            settings, user=user, conversation=conversation, tenant=tenant, agent=agent
+        )
+    except ValueError as error:
+        problem = (
+            "tenant, agent or conversation id is not valid" if isinstance(error, ValidationError) else error
+        )
+        err.print(str(problem), markup=False)
+        raise typer.Exit(USAGE) from error
+    if not dry_run and not yes:
+        typer.confirm("Erase for good?", abort=True, err=True)
+    raise typer.Exit(forget_command.forget(settings, wanted, dry_run=dry_run, wait_s=wait, as_json=json_))
 
 
 @app.command()

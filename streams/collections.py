@@ -13,7 +13,7 @@ TURNS = Collection(
     dim=384,
     distance=Distance.COSINE,
     tenants=("owner",),
-    keywords=("conversation", "conversation_id", "role", "tool_name"),
+    keywords=("conversation", "conversation_id", "role", "tool_name", "user"),
     integers=("time",),
 )
 #: State of the stages: records of one owner, committed together.

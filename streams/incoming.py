@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from groundswell.models.conversation import Texts
 from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
-from groundswell.models.event_parts import Slice
-from groundswell.models.reading.redaction import Redactor
 from groundswell.streams.delivery import Output, Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, weight
 from groundswell.streams.partitioner import partition_of
+from groundswell.streams.redacting import Redaction
 
 #: A header that marks a record which was put under the right key; it keeps its first timestamp.
 REKEYED = "groundswell-rekeyed"
@@ -43,22 +42,20 @@ def rekeyed(one: Incoming) -> Output:
     return Output(record.topic, key, record.value, record.timestamp, [*headers, (REKEYED, origin)])
 
 
-def read(record: Record, redactor: Redactor, partitions: int) -> Incoming:
+def read(record: Record, redaction: Redaction, partitions: int) -> Incoming:
     """Return what *record* is. A conversation's events belong in the partition of their key."""
     try:
         event, time = _parsed(record)
     except InvalidEvent as problem:
         return Incoming(record, problem=problem)
-    if event.type == "tick":
+    if event.type in ("tick", "forget"):
         return Incoming(record, event, time)
-    if event.slices:
-        event = event.model_copy(update={"slices": _redacted_slices(event, redactor)})
     return Incoming(
         record,
-        event,
+        redaction.labels(event),
         time,
         turn=event.turn_key(time),
-        texts=redacted(event, redactor),
+        texts=redacted(event, redaction),
         misplaced=REKEYED not in record.headers
         and partition_of(event.key.encode(), partitions) != record.partition,
     )
@@ -71,14 +68,7 @@ def _parsed(record: Record) -> tuple[ConversationEvent, int]:
     return parse(record.value, timestamp=record.timestamp, headers=record.headers)
 
 
-def _redacted_slices(event: ConversationEvent, redactor: Redactor) -> dict[str, Slice]:
-    return {
-        name: redactor.redact(value) if isinstance(value, str) else value
-        for name, value in event.slices.items()
-    }
-
-
-def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
+def redacted(event: ConversationEvent, redaction: Redaction) -> Texts:
     """Return the texts of *event* as they may be stored: cut to MAX_TEXT, secrets out."""
     text = event.text or ""
     if event.feedback is not None:
@@ -88,9 +78,9 @@ def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
     arguments = event.tool.arguments_text() if event.tool else ""
     result = event.tool.result_text() if event.tool else ""
     return Texts(
-        text=redactor.redact(text[:MAX_TEXT]),
-        arguments=redactor.redact(arguments[:MAX_TEXT]),
-        result=redactor.redact(result[:MAX_TEXT]),
+        text=redaction.value(text) if event.role == "tool" else redaction.text(text),
+        arguments=redaction.value(event.tool.arguments) if event.tool else "",
+        result=redaction.value(event.tool.result) if event.tool else "",
         truncated=max(len(text), len(arguments), len(result)) > MAX_TEXT,
     )
 

@@ -5,6 +5,7 @@ Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML fi
 """
 
 import hashlib
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -18,6 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from groundswell.models.reading.redaction import Redactor
 
 #: A user name and password in an address.
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -85,6 +88,12 @@ class Settings(BaseSettings):
         default=("default",), description="names of redaction patterns, or `default`"
     )
     redact_extra: tuple[str, ...] = Field(default=(), description="regular expressions to redact besides")
+    presidio: str | None = Field(
+        default=None, description="language in which Presidio looks for names (needs the extra `presidio`)"
+    )
+    presidio_entities: tuple[str, ...] = Field(
+        default=("PERSON", "LOCATION"), description="what Presidio looks for, by its own names"
+    )
     idle_timeout_s: int = Field(default=300, ge=1, description="silence after which a conversation has ended")
     lateness_s: int = Field(default=90, ge=0, description="how long a minute waits for late events")
     session_timeout_s: float = Field(
@@ -107,6 +116,26 @@ class Settings(BaseSettings):
     def _given(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("must not be empty")
+        return value
+
+    @field_validator("redact")
+    @classmethod
+    def _known_patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value != ("default",):
+            Redactor.of(value)
+        return value
+
+    @field_validator("presidio")
+    @classmethod
+    def _installed(cls, value: str | None) -> str | None:
+        if value is not None and importlib.util.find_spec("presidio_analyzer") is None:
+            raise ValueError("needs Microsoft Presidio: pip install 'groundswell[presidio]'")
+        return value
+
+    @field_validator("redact_extra")
+    @classmethod
+    def _usable_patterns(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Redactor.of((), {f"custom{number}": regex for number, regex in enumerate(value)})
         return value
 
     @classmethod
@@ -133,6 +162,11 @@ class Settings(BaseSettings):
     def resolve(self, path: Path) -> Path:
         """Return *path* as seen from the folder of the configuration file."""
         return path if self.config is None else self.config.parent / path
+
+    @property
+    def user_key_is_public(self) -> bool:
+        """Whether user ids are hashed with the key that everybody can read here."""
+        return bool(self.user_key == type(self).model_fields["user_key"].default)
 
     def hash_user(self, user_id: str) -> str:
         """Return the keyed hash (BLAKE2b, 64 bits) under which a user id is stored."""

@@ -8,14 +8,15 @@ from groundswell.models.conversation import Conversation, Reading
 from groundswell.models.event import ConversationEvent
 from groundswell.models.position import Source
 from groundswell.models.reading.reader import ConversationReader
-from groundswell.models.reading.redaction import Redactor
 from groundswell.models.record import Vector
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.store import Point
 from groundswell.streams.delivery import Record
+from groundswell.streams.forgetting import Erasure, blanked, is_about, waiting
 from groundswell.streams.incoming import Incoming
+from groundswell.streams.redacting import Redaction
 from groundswell.streams.settings import Settings
-from groundswell.streams.turn_points import archived, ended, heard, tick, travelling
+from groundswell.streams.turn_points import archived, ended, forgotten, heard, tick, travelling
 from groundswell.streams.turn_state import PartitionState
 
 
@@ -37,11 +38,15 @@ class Cursor:
 
 @dataclass(slots=True)
 class TurnFold:
-    """Folds events into partition states. No IO, no clock; `messages` and `archive` are what came of it."""
+    """Folds events into partition states. No IO, no clock; `messages` and `archive` are what came of it.
+
+    `erasures` are what the `forget` events of the batch found in the archive, by identity of their record.
+    """
 
     settings: Settings
-    redactor: Redactor
+    redaction: Redaction
     vectors: Mapping[str, Vector]
+    erasures: Mapping[int, Erasure] = field(default_factory=dict)
     messages: list[TurnRead] = field(default_factory=list)
     archive: dict[str, Point] = field(default_factory=dict)
 
@@ -53,6 +58,8 @@ class TurnFold:
             self._close(state, key, cursor, conversation.last + self._timeout_ms, silent=True)
         if one.turn:
             self._fold(one, state, cursor)
+        elif one.valid.type == "forget":
+            self._forget(one, state, cursor)
         else:
             self._tell_time(state, cursor)
 
@@ -96,10 +103,39 @@ class TurnFold:
         found = state.conversations.get(event.conversation)
         if found is None:
             owner = owner_of(event.tenant, event.agent)
-            name = self.redactor.redact(event.conversation_id)
+            name = self.redaction.name(event)
             found = Conversation(ConversationReader(state.mean(owner)), name, owner)
             state.conversations[event.conversation] = found
+        elif not found.conversation_id:  # it was erased and speaks again
+            found.conversation_id = self.redaction.name(event)
         return found
+
+    def _forget(self, one: Incoming, state: PartitionState, cursor: Cursor) -> None:
+        """Erase conversations: what was archived, what this batch would archive, and their state."""
+        erasure = self.erasures[id(one.record)]
+        found = {
+            key
+            for key, held in state.conversations.items()
+            if is_about(one, key, held.owner, held.facts.get("user"))
+        }
+        found |= waiting(one, self.archive.values())
+        keys = (found | erasure.conversations(self.archive)) & state.conversations.keys()
+        self.archive |= blanked(erasure.points, self.archive, keys, erasure.token)
+        for key in sorted(keys):
+            held, source = state.conversations[key], cursor.next()
+            state.conversations[key] = Conversation(
+                ConversationReader(state.mean(held.owner)),
+                "",
+                held.owner,
+                source=source,
+                first=held.first,
+                ordinal=held.ordinal,
+                started=held.started,
+                last=held.last,
+                closed=True,
+            )
+            state.changed.add(key)
+            self.messages.append(forgotten(held, key, one, source))
 
     def _close(
         self, state: PartitionState, key: str, cursor: Cursor, time: int, *, silent: bool = False

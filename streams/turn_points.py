@@ -128,6 +128,20 @@ def tick(owner: str, time: int, produced: int, source: Source) -> TurnRead:
     return TurnRead(type="tick", tenant=tenant, agent=agent, time=time, produced=produced, source=source)
 
 
+def forgotten(conversation: Conversation, key: str, one: Incoming, source: Source) -> TurnRead:
+    """Return the message that a conversation was erased. *key* is its uuid."""
+    tenant, agent = conversation.owner.split("/", 1)
+    return TurnRead(
+        type="forget",
+        tenant=tenant,
+        agent=agent,
+        conversation=key,
+        time=one.time,
+        produced=one.record.timestamp,
+        source=source,
+    )
+
+
 def ended(
     conversation: Conversation,
     key: str,

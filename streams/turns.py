@@ -13,7 +13,6 @@ from groundswell.models.contract import owner_of
 from groundswell.models.conversation import Conversation
 from groundswell.models.event import InvalidEvent
 from groundswell.models.position import Source
-from groundswell.models.reading.redaction import Redactor
 from groundswell.models.record import Vector
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.embedder import TextEmbedder
@@ -21,10 +20,12 @@ from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Store, state_record
 from groundswell.streams.collections import TURNS, TURNS_STATE
 from groundswell.streams.delivery import Decision, Output, Record
+from groundswell.streams.forgetting import Erasure, look, of_type_forget
 from groundswell.streams.incoming import Incoming, read, rekeyed, user_texts
 from groundswell.streams.letters import dead_letter
 from groundswell.streams.logs import Logs
 from groundswell.streams.ownership import Commit, claim
+from groundswell.streams.redacting import Redaction
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS
 from groundswell.streams.topics import TURNS as TURNS_TOPIC
@@ -43,11 +44,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a batch needs besides the state: new events, turns already archived, embeddings by text."""
+    """What a batch needs besides the state: new events, turns already archived, embeddings by text.
+
+    And what its `forget` events found in the archive, by identity of their record.
+    """
 
     incoming: list[Incoming]
     known: dict[str, Source]
     vectors: dict[str, Vector]
+    erasures: dict[int, Erasure]
 
 
 class Turns:
@@ -58,9 +63,7 @@ class Turns:
     def __init__(
         self, settings: Settings, store: Store, embedder: TextEmbedder, logs: Logs, metrics: Metrics
     ) -> None:
-        extra = {f"custom{number}": regex for number, regex in enumerate(settings.redact_extra)}
-        names = None if settings.redact == ("default",) else settings.redact
-        self._redactor = Redactor.of(names, extra)
+        self._redaction = Redaction.of(settings)
         self._settings = settings
         self._timeout_ms = settings.idle_timeout_s * 1000
         self._store = store
@@ -76,7 +79,7 @@ class Turns:
     async def prepare(self, records: Sequence[Record]) -> Prepared:
         """Parse and redact, and embed what users said."""
         partitions = await self._logs.partitions(self._topic(CONVERSATION_EVENTS.name))
-        incoming = [read(record, self._redactor, partitions) for record in records]
+        incoming = [read(record, self._redaction, partitions) for record in records]
         return Prepared(incoming, await self._vectors.of(user_texts(incoming)))
 
     async def load(self, records: Sequence[Record], prepared: Prepared) -> Loaded:
@@ -85,13 +88,14 @@ class Turns:
             await self._claim(partition)
         incoming = [one for one in prepared.incoming if self._is_new(one.record)]
         known = await self._archived(incoming)
-        await self._fetch_conversations(incoming)
-        return Loaded(incoming, known, prepared.vectors)
+        erasures = await self._erasures(incoming)
+        await self._fetch_conversations(incoming, erasures)
+        return Loaded(incoming, known, prepared.vectors, erasures)
 
     def decide(self, records: Sequence[Record], loaded: Loaded) -> Decision:
         """Fold the batch, record by record."""
         decision, known = Decision(), dict(loaded.known)
-        fold = TurnFold(self._settings, self._redactor, loaded.vectors)
+        fold = TurnFold(self._settings, self._redaction, loaded.vectors, loaded.erasures)
         for one in loaded.incoming:
             if one.problem is not None:
                 self._bury(one, one.problem, decision)
@@ -154,13 +158,23 @@ class Turns:
             for point in points
         }
 
-    async def _fetch_conversations(self, incoming: Sequence[Incoming]) -> None:
+    async def _erasures(self, incoming: Sequence[Incoming]) -> dict[int, Erasure]:
+        """Return what each `forget` event finds in the archive."""
+        return {
+            id(one.record): await look(self._store, one, self._partitions[one.record.partition])
+            for one in of_type_forget(incoming)
+        }
+
+    async def _fetch_conversations(self, incoming: Sequence[Incoming], erasures: dict[int, Erasure]) -> None:
         wanted: dict[str, PartitionState] = {}
         for one in incoming:
-            if one.event is not None and one.turn and not one.misplaced:
-                state = self._partitions[one.record.partition]
-                if one.event.conversation not in state.conversations:
-                    wanted[one.event.conversation] = state
+            if one.event is None or one.misplaced:
+                continue
+            state = self._partitions[one.record.partition]
+            keys = erasures[id(one.record)].conversations() if id(one.record) in erasures else set()
+            for key in sorted(keys) or ([one.event.conversation] if one.turn else []):
+                if key not in state.conversations:
+                    wanted[key] = state
         for point in await self._store.retrieve(TURNS_STATE, sorted(wanted)) if wanted else []:
             state = wanted[point.id]
             state.conversations[point.id] = Conversation.restore(state_record(point), state.mean)

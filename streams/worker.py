@@ -125,6 +125,11 @@ def served_app(settings: Settings, only: Sequence[str] = (), store: Store | None
 
     *store* takes the place of the one that the settings name.
     """
+    if settings.user_key_is_public:
+        log.warning(
+            "user ids are hashed with the published default key: whoever knows an id can find its hash. "
+            "Set GROUNDSWELL_USER_KEY before there are users"
+        )
     logs = KafkaLogs(settings)
     app = build_app(settings, Services.open(settings, logs, store), only=only)
     app.duties = Duties(app, logs, ticks=not only or "turns" in only)

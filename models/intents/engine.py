@@ -135,6 +135,10 @@ class IntentEngine:
         """
         return self._state.resolve(fine)
 
+    def follow(self, fine: str) -> str:
+        """Return the sub-intent that a vanished one's id leads to."""
+        return self._state.forwards.follow(fine)
+
     def groups(self) -> dict[str, str]:
         """Return the intent of every live, announced sub-intent."""
         return self._state.model.groups() if self._state.model else {}

@@ -5,42 +5,23 @@ intent times ln(1 + mean terms per sub-intent / count of the term everywhere).
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from groundswell.models.intents.fine_words import TERMS_KEPT, Example, FineWords
 from groundswell.models.intents.terms import TermCounts, terms
 from groundswell.models.intents.wording import IntentName, choose_name, is_exemplary, plain
 from groundswell.models.record import StateRecord
 
-TERMS_KEPT = 64  # per sub-intent
-EXAMPLES_KEPT = 4
 EXAMPLE_LIMIT = 120  # characters
 TOP_TERMS = 10  # of an intent: what its name is held against
 PAIR_BONUS = 1.6  # pairs of words are rarer than words, and say more
 SUPPORT = 0.06  # share of the turns that a term needs to be put first
 KEPT_SHARE = 1 / 3  # of its terms that must still be on top for a name to be kept
+RARE = 2  # turns: a term that no more said may be of one person alone
 KEPT = "names"
-
-
-@dataclass(slots=True)
-class FineWords:
-    """What the turns of one sub-intent say: how many, their terms, the most central short ones."""
-
-    fine: str
-    turns: int = 0
-    counts: TermCounts = field(default_factory=lambda: TermCounts(TERMS_KEPT))
-    examples: list[tuple[float, str]] = field(default_factory=list)  # closeness, text; closest first
-
-    def add_examples(self, found: Sequence[tuple[float, str]]) -> None:
-        """Keep the closest of the old and new exemplary turns."""
-        best: dict[str, float] = {}
-        for closeness, text in [*self.examples, *found]:
-            best[text] = max(closeness, best.get(text, -1.0))
-        ranked = sorted(((c, t) for t, c in best.items()), key=lambda pair: (-pair[0], pair[1]))
-        self.examples = ranked[:EXAMPLES_KEPT]
 
 
 class NameBook:
@@ -60,14 +41,14 @@ class NameBook:
         """Return the name of every record this book can write."""
         return [KEPT, *(slot_record(i) for i in range(len(self._slots)))]
 
-    def observe(self, fine: str, text: str, closeness: float) -> None:
+    def observe(self, fine: str, text: str, closeness: float, conversation: str = "") -> None:
         """Take in a turn of a sub-intent; `closeness` is its cosine to the centroid on arrival."""
         entry = self._entry(fine)
         entry.turns += 1
         for term in terms(text):
             entry.counts.add(term)
         if is_exemplary(text):
-            entry.add_examples([(closeness, plain(text, EXAMPLE_LIMIT))])
+            entry.add_examples([Example(closeness, plain(text, EXAMPLE_LIMIT), conversation)])
 
     def _entry(self, fine: str) -> FineWords:
         place = self._place.get(fine)
@@ -108,6 +89,33 @@ class NameBook:
         entry.turns += gone.turns
         entry.counts.merge(gone.counts)
         entry.add_examples(gone.examples)
+
+    def forget(self, conversation: str) -> set[str]:
+        """Drop a conversation's exemplary turns, kept as examples of any sub-intent.
+
+        Returns the intents whose name or example was of them: they are named anew when next asked for.
+        """
+        dropped: set[str] = set()
+        for place, entry in enumerate(self._slots):
+            mine = [one.text for one in entry.examples if one.conversation == conversation] if entry else []
+            if entry is not None and mine:
+                dropped.update(mine)
+                entry.examples = [one for one in entry.examples if one.conversation != conversation]
+                self._dirty.add(place)
+        stale = {intent for intent, kept in self._kept.items() if kept.example in dropped}
+        for intent in stale:
+            del self._kept[intent]
+        self._renamed = self._renamed or bool(stale)
+        return stale
+
+    def forget_words(self, fines: Iterable[str]) -> None:
+        """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
+        for fine in fines:
+            place = self._place.get(fine)
+            entry = self._slots[place] if place is not None else None
+            if entry is not None and place is not None:
+                entry.counts.drop(RARE)
+                self._dirty.add(place)
 
     def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
         """Return the name that sub-intents would have together, looking at no other name."""
@@ -182,7 +190,7 @@ class NameBook:
     def _example(self, fines: Sequence[str]) -> str:
         """Return the most central turn of the largest sub-intent that has one."""
         entries = sorted(self._found(fines), key=lambda entry: (-entry.turns, entry.fine))
-        return next((entry.examples[0][1] for entry in entries if entry.examples), "")
+        return next((entry.examples[0].text for entry in entries if entry.examples), "")
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""
@@ -223,10 +231,10 @@ def _entry_payload(entry: FineWords | None) -> dict[str, Any]:
         "fine": entry.fine,
         "turns": entry.turns,
         "terms": entry.counts.counts,
-        "examples": entry.examples,
+        "examples": [list(example) for example in entry.examples],
     }
 
 
 def _entry_from(payload: Mapping[str, Any]) -> FineWords:
-    examples = [(float(closeness), str(text)) for closeness, text in payload["examples"]]
+    examples = [Example(*example) for example in payload["examples"]]
     return FineWords(payload["fine"], payload["turns"], TermCounts(TERMS_KEPT, payload["terms"]), examples)

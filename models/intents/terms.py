@@ -7,7 +7,7 @@ from itertools import pairwise
 from groundswell.models.intents.stopwords import GENERIC, STOPWORDS
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-PLACEHOLDER = re.compile(r"\[[a-z_ -]{1,24}\]")  # what redaction leaves: [email], [phone], ...
+PLACEHOLDER = re.compile(r"\[[a-z][a-z0-9_ -]{0,23}\]")  # what redaction leaves: [email], [phone], ...
 CAPITALS = re.compile(r"\b[A-Z]{5,}\b")  # IFOYYZ; a text all in capitals is only loud
 WORDS_READ = 200  # of one turn
 SHORTEST, LONGEST = 2, 24  # characters of a content word
@@ -65,6 +65,10 @@ class TermCounts:
             held[1] += over
         ranked = sorted(self.counts.items(), key=lambda item: (-item[1][0], item[0]))
         self.counts = dict(ranked[: self.capacity])
+
+    def drop(self, most: int) -> None:
+        """Forget the terms that were counted at most so often."""
+        self.counts = {term: count for term, count in self.counts.items() if count[0] > most}
 
     def sure(self) -> dict[str, int]:
         """Return the counts that are certain."""

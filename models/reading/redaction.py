@@ -3,75 +3,111 @@
 Each pattern replaces what it finds by a bracketed word (``[email]``, ``[card]``). Patterns run in
 the order of `PATTERNS`, each behind a cheap test, so a turn without digits or ``@`` costs little.
 Time is linear in the length of the text: every repetition in a pattern is bounded, or begins only
-where a run begins.
+where a run begins. What is left is redacted again until nothing more is found, so redacting twice
+changes nothing.
 
-Not found, by design: names, addresses, and bare ten-digit numbers without a phone word before them
-(order and item numbers look the same).
+Not found, by design: names, postal addresses, dates of birth, and bare ten-digit numbers without a
+phone word beside them (order and item numbers look the same).
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from groundswell.models.reading.redaction_patterns import PATTERNS, SensitivePattern
+from groundswell.models.reading import (
+    redaction_contacts,
+    redaction_credentials,
+    redaction_government,
+    redaction_keys,
+    redaction_numbers,
+)
+from groundswell.models.reading.redaction_own import OwnPattern, own_pattern
+from groundswell.models.reading.redaction_pattern import Pattern, View, replaced
 
 #: Changes whenever a built-in pattern changes; stored beside what was redacted.
-REDACTION_VERSION = "1"
+REDACTION_VERSION = "2"
+#: Rounds after which redaction ends even if one's own patterns still find something in what they leave.
+_ROUNDS = 8
+
+#: In the order in which they run: a longer, surer form goes before a shorter one.
+PATTERNS: tuple[Pattern, ...] = (
+    *redaction_keys.PATTERNS,
+    *redaction_credentials.PATTERNS[:1],  # a login in an address, whose @ is no e-mail's
+    *redaction_contacts.PATTERNS[:2],
+    *redaction_credentials.PATTERNS[1:],
+    *redaction_numbers.PATTERNS,
+    *redaction_government.PATTERNS,
+    *redaction_contacts.PATTERNS[2:],
+    *redaction_numbers.PHONES,
+)
+#: Kinds that a version or an identifier of a machine may look like: labels keep them.
+_LIKE_VERSIONS = frozenset({"ipv4", "ipv6", "phone", "phone_named"})
 
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
     """A choice of patterns, in the order in which they are applied."""
 
-    patterns: tuple[SensitivePattern, ...]
+    patterns: tuple[Pattern, ...]
 
     @classmethod
-    def of(cls, names: Iterable[str] | None = None, extra: Mapping[str, str] | None = None) -> "Redactor":
+    def of(
+        cls,
+        names: Iterable[str] | None = None,
+        extra: Mapping[str, str] | None = None,
+        more: Iterable[Pattern] = (),
+    ) -> "Redactor":
         """Choose built-in patterns by name (default: all), and add regular expressions of one's own.
 
-        *extra* maps a name to a regular expression; what it matches becomes ``[name]``. It runs after
-        the built-in patterns, and its running time is its author's business.
+        Args:
+            names: of built-in patterns.
+            extra: name to regular expression; what it matches becomes ``[name]``. It runs after the
+                built-in patterns.
+            more: patterns of another make, which run last.
 
-        Raises ValueError for a name that is no built-in pattern, or an expression that does not compile
-        or matches the empty string.
+        Raises ValueError for a name that is no built-in pattern, or an expression that does not compile,
+        matches the empty string, or could take for ever (see `redaction_own`).
         """
         known = {pattern.name: pattern for pattern in PATTERNS}
         chosen = set(known) if names is None else set(names)
         if unknown := sorted(chosen - set(known)):
             raise ValueError(f"no redaction pattern is called {unknown}; choose from {list(known)}")
         built_in = (pattern for pattern in PATTERNS if pattern.name in chosen)
-        return cls((*built_in, *(_custom(name, regex) for name, regex in (extra or {}).items())))
+        own = (own_pattern(name, expression) for name, expression in (extra or {}).items())
+        return cls((*built_in, *own, *map(OwnPattern, more)))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the patterns, in order."""
         return tuple(pattern.name for pattern in self.patterns)
 
+    def for_labels(self) -> "Redactor":
+        """Return the patterns for labels, where ``2.4.1.3`` is a version and no address."""
+        return Redactor(tuple(pattern for pattern in self.patterns if pattern.name not in _LIKE_VERSIONS))
+
     def redact(self, text: str) -> str:
         """Return *text* with everything that a pattern finds replaced by its bracketed word."""
-        for pattern in self.patterns:
-            if pattern.possible(text):
-                text = pattern.replace(text)
+        for _ in range(_ROUNDS):
+            redacted = self._round(text)
+            if redacted == text:
+                break
+            text = redacted
         return text
+
+    def _round(self, text: str) -> str:
+        view = View(text)
+        for pattern in self.patterns:
+            if spans := pattern.spans(view):
+                view = View(replaced(view.text, spans, pattern.placeholder))
+        return view.text
 
 
 DEFAULT = Redactor(PATTERNS)
 
 
 def redact(text: str, patterns: Redactor = DEFAULT) -> str:
-    """Return *text* without e-mail addresses, keys, passwords, cards, IBANs, SSNs, IPs and phones.
+    """Return *text* without e-mail addresses, keys, passwords, cards, accounts, ids, IPs and phones.
 
     >>> redact("mail jane@example.com, card 4111 1111 1111 1111")
     'mail [email], card [card]'
     """
     return patterns.redact(text)
-
-
-def _custom(name: str, expression: str) -> SensitivePattern:
-    try:
-        regex = re.compile(expression)
-    except re.error as error:
-        raise ValueError(f"redaction pattern {name!r} is no regular expression: {error}") from error
-    if regex.match(""):
-        raise ValueError(f"redaction pattern {name!r} matches the empty text; it would match everywhere")
-    return SensitivePattern(name, f"[{name}]", regex)

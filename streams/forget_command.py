@@ -1,0 +1,215 @@
+"""`groundswell forget`: a person's or a conversation's erasure, asked for through the log.
+
+The command writes one `forget` event to every partition of conversation-events; the workers carry it out
+at that place of the log. Neither the user id nor the conversation id is written, only their hashes.
+"""
+
+import asyncio
+import dataclasses
+import json
+import time
+from dataclasses import dataclass, field
+
+import orjson
+import typer
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from groundswell.models.event import ConversationEvent
+from groundswell.models.event_parts import Forget
+from groundswell.sinks.store import (
+    Point,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    Where,
+    open_store,
+    state_record,
+)
+from groundswell.streams.access import client_options, unreachable
+from groundswell.streams.collections import TURNS, TURNS_STATE, record_id
+from groundswell.streams.forgetting import ERASED
+from groundswell.streams.settings import Settings
+from groundswell.streams.topics import CONVERSATION_EVENTS, TOPICS
+
+err = Console(stderr=True)
+_UNREACHABLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose data is to go."""
+
+    tenant: str
+    forget: Forget
+
+    @classmethod
+    def of(
+        cls, settings: Settings, *, user: str | None, conversation: str | None, tenant: str, agent: str | None
+    ) -> "Wanted":
+        """Return the request for a user id or a conversation id. Raises ValueError for neither or both."""
+        if (user is None) == (conversation is None):
+            raise ValueError("give either --user or --conversation")
+        if user is not None:
+            return cls(tenant, Forget(user=settings.hash_user(user), agent=agent))
+        owner = {"tenant": tenant, "agent": agent or "default"}
+        event = ConversationEvent.model_validate(
+            {**owner, "conversation_id": conversation, "role": "user", "text": ""}
+        )
+        return cls(tenant, Forget(conversation=event.conversation, agent=agent or "default"))
+
+    def value(self) -> bytes:
+        """Return the event."""
+        forget = self.forget.model_dump(mode="json", exclude_none=True)
+        return orjson.dumps({"type": "forget", "tenant": self.tenant, "forget": forget})
+
+
+@dataclass(slots=True)
+class Report:
+    """What was there, what is left, and what the command cannot reach.
+
+    `unseen` says why the store could not be looked at: an embedded one belongs to the worker that runs.
+    """
+
+    conversations: int = 0
+    events: int = 0
+    sent: dict[int, int] = field(default_factory=dict)
+    done: bool = False
+    left: int = 0
+    unseen: str = ""
+    remains: dict[str, str] = field(default_factory=dict)
+
+
+def remains(settings: Settings) -> dict[str, str]:
+    """Return what each topic may still hold, and for how long."""
+    about = {
+        "conversation-events": "what was said, as it was sent",
+        "turns": "what was said, redacted; the keyed hash of the user",
+        "intent-events": "a turn that served as example or name of an intent, redacted",
+        "intent-minutes": "keyed hashes of users; names of intents",
+        "spikes": "names of intents",
+        "change-proposals": "excerpts quoted as evidence, redacted; ids of conversations",
+        "dead-letters": "records that could not be read, as they were sent",
+    }
+    return {
+        settings.topic_prefix + topic.name: f"{about[topic.name]}; {topic.retention_days} days"
+        for topic in TOPICS
+        if topic.name in about
+    }
+
+
+def forget(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float, as_json: bool) -> int:
+    """Carry the request out, print the report, return the exit code."""
+    try:
+        report = asyncio.run(carry_out(settings, wanted, dry_run=dry_run, wait_s=wait_s))
+    except (StoreError, StoreUnavailable) as error:
+        err.print(f"the store cannot be read: {error}; set GROUNDSWELL_STORE", markup=False)
+        return _UNREACHABLE
+    except KafkaError as error:
+        err.print(unreachable(settings, error), markup=False)
+        return _UNREACHABLE
+    typer.echo(json.dumps(dataclasses.asdict(report)) if as_json else told(report, dry_run=dry_run))
+    return 0 if dry_run or report.done or report.unseen else 1
+
+
+async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float) -> Report:
+    """Look, send the event to every partition, and wait until the workers have passed it."""
+    report = Report(remains=remains(settings))
+    try:
+        store = await _opened(settings)
+    except StoreError as error:
+        if dry_run or not settings.store.startswith("edge:"):
+            raise
+        report.unseen = str(error)
+        report.sent = await send(settings, wanted)
+        return report
+    try:
+        points = await archived(store, wanted)
+        report.conversations, report.events = len({p.payload["conversation"] for p in points}), len(points)
+        if not dry_run:
+            report.sent = await send(settings, wanted)
+            report.done = await passed(store, settings, report.sent, wait_s)
+            report.left = len(await archived(store, wanted))
+        return report
+    finally:
+        await store.close()
+
+
+async def _opened(settings: Settings) -> Store:
+    """Return the store, ready to be read. Raises StoreError, also if it is another process's."""
+    api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+    store = open_store(settings.store, api_key=api_key)
+    await store.ensure(TURNS)
+    await store.ensure(TURNS_STATE)
+    return store
+
+
+async def archived(store: Store, wanted: Wanted) -> list[Point]:
+    """Return what the archive holds of it."""
+    forget = wanted.forget
+    if forget.user is None:
+        where = Where.equal(conversation=forget.conversation or "")
+    else:
+        found = await store.read_all(TURNS, Where.equal(user=forget.user), vectors=False)
+        where = Where.any_of("conversation", sorted({point.payload["conversation"] for point in found}))
+    points = await store.read_all(TURNS, where, vectors=False)
+    scope = f"{wanted.tenant}/{forget.agent or ''}"
+    return [
+        point
+        for point in points
+        if point.payload["type"] != ERASED
+        and (point.payload["owner"] == scope if forget.agent else point.payload["owner"].startswith(scope))
+    ]
+
+
+async def send(settings: Settings, wanted: Wanted) -> dict[int, int]:
+    """Send the event to every partition; return the offset that it got in each."""
+    topic = settings.topic_prefix + CONVERSATION_EVENTS.name
+    producer = AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        partitions = sorted(await producer.partitions_for(topic))
+        sent = [
+            await producer.send_and_wait(topic, wanted.value(), partition=partition)
+            for partition in partitions
+        ]
+        return {record.partition: record.offset for record in sent}
+    finally:
+        await producer.stop()
+
+
+async def passed(store: Store, settings: Settings, sent: dict[int, int], wait_s: float) -> bool:
+    """Return whether the workers have committed the event of every partition before the time is out."""
+    topic = settings.topic_prefix + CONVERSATION_EVENTS.name
+    heads = {record_id(f"{topic}/{partition}", "head"): offset for partition, offset in sent.items()}
+    until = time.monotonic() + wait_s
+    while True:
+        points = await store.retrieve(TURNS_STATE, sorted(heads))
+        taken = {point.id: orjson.loads(state_record(point).payload)["offset"] for point in points}
+        if all(taken.get(head, -1) >= offset for head, offset in heads.items()):
+            return True
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.2)
+
+
+def told(report: Report, *, dry_run: bool) -> str:
+    """Return the report for people."""
+    what = f"{report.conversations} conversations with {report.events} events in the store"
+    if report.unseen:
+        first = f"asked to erase; the worker does it. What was there is not known here: {report.unseen}"
+    elif dry_run:
+        first = f"would erase {what}"
+    elif report.done:
+        first = f"erased {what}; {report.left} events are left"
+    else:
+        first = (
+            f"asked to erase {what}; the workers have not come to it yet. It is in the log and will be done: "
+            "look again with --dry-run"
+        )
+    kept = "\n".join(f"  {topic}: {what}" for topic, what in report.remains.items())
+    return (
+        f"{first}\nout of reach until the broker's retention ends (docs/privacy.md says what else stays):\n"
+        f"{kept}"
+    )
