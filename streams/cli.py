@@ -1,5 +1,4 @@
-"""The command line: `groundswell demo | run | import | conversation | worker | topics |
-schemas | config`.
+"""The command line: `groundswell demo | run | import | worker` and the commands beside them.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 something that is
 depended on does not answer, 130 interrupted.
@@ -72,7 +71,7 @@ def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and end.", is_eager=True)

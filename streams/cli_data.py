@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from groundswell.models.event import EARLIEST_MS
 from groundswell.models.importing.detection import FORMATS, Format
 from groundswell.models.importing.table import FIELDS
 from groundswell.models.moments import moment
@@ -45,8 +46,13 @@ def how_to_read(
 ) -> How:
     """Return how files are read as the options say. Raises typer.BadParameter."""
     begin = _start(start)
-    more = {} if begin is None else {"start_ms": begin}
-    return How(agent=agent, tenant=tenant, form=_format(form), columns=_mapping(columns), **more)
+    return How(
+        agent=agent,
+        tenant=tenant,
+        form=_format(form),
+        columns=_mapping(columns),
+        start_ms=EARLIEST_MS if begin is None else begin,
+    )
 
 
 def _format(name: str) -> Format | None:
@@ -98,10 +104,7 @@ def import_(
     Exit codes: 0 every row was sent, 1 some rows were left out or a file cannot be read, 2 a format or
     column is not known, 4 the broker does not answer, 130 interrupted.
 
-    Examples:
-
-    `groundswell import langfuse/*.jsonl.gz --agent support`
-
+    For example `groundswell import langfuse/*.jsonl.gz --agent support`, or
     `groundswell import chats.csv --map conversation_id=chat,role=sender,text=message,time=ts`
     """
     from groundswell.streams.cli import load_settings
