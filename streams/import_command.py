@@ -4,7 +4,8 @@ import asyncio
 import dataclasses
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import typer
 from rich.console import Console
@@ -14,6 +15,7 @@ from groundswell.models.importing.table import UnknownColumns
 from groundswell.streams.import_producer import Refused, Sending
 from groundswell.streams.importing import How, Reading, count_events
 from groundswell.streams.progress import Problems, progress
+from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS
 
@@ -28,8 +30,9 @@ def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json:
     sending = Sending(settings.broker, settings.topic_prefix + CONVERSATION_EVENTS.name)
     reading = Reading(files, now_ms=int(time.time() * 1000), how=how, report=problems.add)
     try:
+        events = opened(reading)
         with progress(err, "importing", count_events(files, how) if err.is_terminal else None) as tell:
-            asyncio.run(sending.run(reading.events(), tell))
+            asyncio.run(sending.run(events, tell))
     except (KeyboardInterrupt, OSError, Refused, UnknownFormat, UnknownColumns) as error:
         problems.show(err)
         said, code = _reason(error)
@@ -47,6 +50,12 @@ def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json:
     }
     typer.echo(json.dumps(account) if as_json else summary(account))
     return _FAILED if problems.count else 0
+
+
+def opened(reading: Reading) -> Iterator[Imported]:
+    """Return the events of *reading*, all files opened: what is wrong with one comes out before any is sent."""
+    events = reading.events()
+    return chain(list(islice(events, 1)), events)
 
 
 def _reason(error: BaseException) -> tuple[str, int]:

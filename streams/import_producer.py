@@ -18,7 +18,8 @@ from groundswell.streams.topics import MAX_MESSAGE_BYTES
 WINDOW = 4096
 #: Records between two reports of progress.
 _STEP = 64
-_PATIENCE_S = 10.0
+#: How long a topic may take to be known to the broker.
+_PATIENCE_S = 5.0
 
 
 class Refused(Exception):

@@ -66,7 +66,7 @@ def _by_conversation(traces: Iterable[Keyed], read: Read, records: Records) -> I
             yield from group
             continue
         rows = [row for _, row in group]
-        exchanges = sorted((one for row in rows for one in _read(row.value, read)), key=lambda one: one.start)
+        exchanges = _once(one for row in rows for one in _read(row.value, read))
         facts, chosen = shared(exchanges), relevant(exchanges)
         records.silent += len(rows) if not chosen else 0
         sessions = (row.key for row in rows)
@@ -76,6 +76,12 @@ def _by_conversation(traces: Iterable[Keyed], read: Read, records: Records) -> I
             number += 1
             row = Imported(value, name, one.start, rows[0].line, rows[0].path, dialogue=True)
             yield (_digest(name.decode("utf-8", "surrogatepass")), one.start, number), row
+
+
+def _once(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """Return the exchanges in the order of their times; of two that exports hold twice, the later row."""
+    found = {(one.kind, one.id): one for one in exchanges}
+    return sorted(found.values(), key=lambda one: one.start)
 
 
 def _thread(rows: Sequence[Imported], records: Records) -> Iterator[Imported]:

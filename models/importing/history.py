@@ -38,7 +38,10 @@ def _known(said: Sequence[str], marks: Sequence[str]) -> int:
 
 
 def _followed(said: Sequence[str], marks: Sequence[str]) -> int:
-    """Return the place after the last of *marks* that is met when both are read side by side."""
+    """Return the place after the last of *marks* that is met when both are read side by side.
+
+    An answer that follows it in both, in other words, was rewritten by the program: it is history too.
+    """
     places: dict[str, list[int]] = {}
     for place, mark in enumerate(said):
         places.setdefault(mark, []).append(place)
@@ -47,4 +50,10 @@ def _followed(said: Sequence[str], marks: Sequence[str]) -> int:
         later = next((place for place in places.get(mark, ()) if place > reached), None)
         if later is not None:
             reached, known = later, at + 1
+    if 0 < known < len(marks) and reached + 1 < len(said) and _answers(said[reached + 1], marks[known]):
+        known += 1
     return known
+
+
+def _answers(*marks: str) -> bool:
+    return all(mark.startswith("assistant\n") for mark in marks)

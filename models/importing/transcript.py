@@ -43,7 +43,7 @@ class Transcript:
                 self._ran(message, exchange)
         else:
             self.hear(exchange.heard, exchange.start, exchange.facts, opening=exchange.opening)
-            self.hear(exchange.said, exchange.end, exchange.facts)
+            self._say(exchange)
         if (end := self._end()) is not None:
             self._ends[exchange.id] = self._ends[exchange.trace] = end
 
@@ -65,6 +65,14 @@ class Transcript:
         """Return the events in order, numbered."""
         told = [event for event in self._events if event is not None]
         return [event | {"seq": number} for number, event in enumerate(told)]
+
+    def _say(self, exchange: Exchange) -> None:
+        """Add what came out. An answer is new; a state that is given back whole begins with the history."""
+        if any(message.role == "user" for message in exchange.said):
+            self.hear(exchange.said, exchange.end, exchange.facts)
+        else:
+            for message in spoken(exchange.said):
+                self._add(message, exchange.end, exchange.facts)
 
     def _end(self) -> str | None:
         """Return the id of the last turn."""
