@@ -53,7 +53,7 @@ def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json:
 
 
 def opened(reading: Reading) -> Iterator[Imported]:
-    """Return the events of *reading*, all files opened: what is wrong with one comes out before any is sent."""
+    """Return the events, all files opened: what is wrong with one comes out before any is sent."""
     events = reading.events()
     return chain(list(islice(events, 1)), events)
 
