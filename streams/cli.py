@@ -113,6 +113,7 @@ def run(
 
 
 app.command("import")(cli_data.import_)
+app.command()(cli_data.conversation)
 
 
 @app.command()

@@ -112,3 +112,31 @@ def import_(
 
     how = how_to_read(agent, tenant, form, columns or (), start)
     raise typer.Exit(import_files(files, load_settings(config), how=how, as_json=json_))
+
+
+def conversation(
+    name: Annotated[str, typer.Argument(metavar="ID", help="What its sender calls it, or its uuid.")],
+    tenant: Annotated[str | None, typer.Option(help="Whose it is, if several have this id.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Which agent's, if several have this id.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the thread as one JSON object.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Print what a diagnosis needs, at most 4,000 characters.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Print one whole conversation from the store: its goals, every turn in order, signals, outcome so far.
+
+    Duplicates are gone and late turns stand where they belong. Feedback is there whenever it came.
+    An embedded store (edge:FOLDER) belongs to one process at a time: while a worker has it, read the
+    conversation on its board, at /conversations/ID.
+
+    Exit codes: 0 printed, 1 there is none, 2 several have this id (they are listed), 4 the store cannot
+    be opened.
+
+    Example: `groundswell conversation chat-1042 --agent support`
+    """
+    from groundswell.streams.cli import load_settings
+    from groundswell.streams.conversation_command import show
+
+    settings = load_settings(config)
+    raise typer.Exit(show(name, settings, tenant=tenant, agent=agent, as_json=json_, summary=summary))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundswell.models.conversation import Texts
-from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
+from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, named_turn, parse
 from groundswell.models.event_parts import Slice
 from groundswell.models.reading.redaction import Redactor
 from groundswell.streams.delivery import Output, Record
@@ -81,8 +81,9 @@ def _redacted_slices(event: ConversationEvent, redactor: Redactor) -> dict[str, 
 def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
     """Return the texts of *event* as they may be stored: cut to MAX_TEXT, secrets out."""
     text = event.text or ""
+    edited = event.feedback.edited_reply or "" if event.feedback else ""
     if event.feedback is not None:
-        text = "\n".join(part for part in (event.feedback.comment, event.feedback.edited_reply) if part)
+        text = "\n".join(part for part in (event.feedback.comment, edited) if part)
     if event.outcome is not None:
         text = event.outcome.reason or ""
     arguments = event.tool.arguments_text() if event.tool else ""
@@ -91,8 +92,17 @@ def redacted(event: ConversationEvent, redactor: Redactor) -> Texts:
         text=redactor.redact(text[:MAX_TEXT]),
         arguments=redactor.redact(arguments[:MAX_TEXT]),
         result=redactor.redact(result[:MAX_TEXT]),
+        edited_reply=redactor.redact(edited[:MAX_TEXT]),
         truncated=max(len(text), len(arguments), len(result)) > MAX_TEXT,
     )
+
+
+def feedback_target(one: Incoming) -> str:
+    """Return the uuid of the turn that feedback is about; nothing if it does not say."""
+    event = one.event
+    if event is None or event.feedback is None or event.feedback.turn_id is None:
+        return ""
+    return named_turn(event.conversation, event.feedback.turn_id)
 
 
 def user_texts(incoming: Sequence[Incoming]) -> list[str]:
