@@ -17,6 +17,16 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadName:
+    """Which conversation: its uuid, what its sender calls it, and whose it is."""
+
+    conversation: str
+    conversation_id: str
+    tenant: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """One call of a tool, with its answer."""
 

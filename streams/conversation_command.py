@@ -10,12 +10,12 @@ from rich.console import Console
 
 from groundswell.models.contract import rfc3339
 from groundswell.models.thread_summary import summarise
-from groundswell.models.thread_view import Entry, Goal, ThreadView
+from groundswell.models.thread_view import Entry, Goal, ThreadName, ThreadView
 from groundswell.sinks.board import shown
 from groundswell.sinks.store import Store, StoreError, StoreUnavailable, open_store
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE
 from groundswell.streams.settings import Settings
-from groundswell.streams.threads import Match, Threads
+from groundswell.streams.threads import Threads
 
 err = Console(stderr=True)
 _NOT_FOUND, _AMBIGUOUS, _UNREACHABLE = 1, 2, 4
@@ -45,9 +45,12 @@ def show(
 
 async def _read(
     name: str, settings: Settings, tenant: str | None, agent: str | None
-) -> ThreadView | list[Match]:
-    store = await _open(settings)
+) -> ThreadView | list[ThreadName]:
+    store = _open(settings)
     try:
+        if settings.store.startswith("edge:"):
+            for collection in (TURNS, TURNS_STATE, INTENTS_STATE):
+                await store.ensure(collection)
         threads = Threads(store)
         found = await threads.find(name, tenant=tenant, agent=agent)
         return await threads.read(found[0]) if len(found) == 1 else found
@@ -55,18 +58,13 @@ async def _read(
         await store.close()
 
 
-async def _open(settings: Settings) -> Store:
-    """Open the store to read it; nothing is created."""
+def _open(settings: Settings) -> Store:
+    """Open the store to read it; what is no store is not made one."""
     folder = Path(settings.store.removeprefix("edge:").removeprefix("//")).expanduser()
-    is_edge = settings.store.startswith("edge:")
-    if is_edge and not (folder / TURNS.name).is_dir():
+    if settings.store.startswith("edge:") and not (folder / TURNS.name).is_dir():
         raise StoreError(f"{folder} is no store of conversations; set GROUNDSWELL_STORE")
     key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-    store = open_store(settings.store, api_key=key)
-    if is_edge:
-        for collection in (TURNS, TURNS_STATE, INTENTS_STATE):
-            await store.ensure(collection)
-    return store
+    return open_store(settings.store, api_key=key)
 
 
 def _advice(error: Exception, settings: Settings) -> str:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,8 +9,8 @@ import orjson
 from groundswell.models.event import ConversationEvent
 from groundswell.models.intents.params import MODEL
 from groundswell.models.reading.redaction import DEFAULT, Redactor
-from groundswell.models.thread_view import ThreadView, thread_view
-from groundswell.sinks.store import Point, Store, Where, state_record
+from groundswell.models.thread_view import ThreadName, ThreadView, thread_view
+from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE, record_id
 
 #: Entries in which conversations of one id are looked for.
@@ -19,24 +18,27 @@ _LOOKED_AT = 512
 _TAXONOMY = "taxonomy"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A conversation that has the id that was asked for."""
-
-    conversation: str
-    conversation_id: str
-    tenant: str
-    agent: str
-
-
 class Threads:
     """Finds and reads conversations. Every call may raise StoreUnavailable and StoreError."""
 
-    def __init__(self, store: Store, redactor: Redactor = DEFAULT) -> None:
-        self._store = store
+    def __init__(self, store: Store | None = None, redactor: Redactor = DEFAULT) -> None:
+        """Read from *store*, or from the one that `use` names later."""
+        self._opened = store
         self._redactor = redactor
 
-    async def find(self, name: str, *, tenant: str | None = None, agent: str | None = None) -> list[Match]:
+    def use(self, store: Store) -> None:
+        """Read from *store* from now on."""
+        self._opened = store
+
+    @property
+    def _store(self) -> Store:
+        if self._opened is None:
+            raise StoreUnavailable("it is not open yet; try again in a moment")
+        return self._opened
+
+    async def find(
+        self, name: str, *, tenant: str | None = None, agent: str | None = None
+    ) -> list[ThreadName]:
         """Return the conversations called *name*, the id of their sender or their uuid, in a fixed order.
 
         Secrets have been taken out of ids before they were stored; so they are here.
@@ -55,7 +57,7 @@ class Threads:
         ]
         return sorted(fit, key=lambda match: (match.tenant, match.agent, match.conversation))
 
-    async def read(self, match: Match, limit: int | None = None) -> ThreadView:
+    async def read(self, match: ThreadName, limit: int | None = None) -> ThreadView:
         """Return the thread of *match*; with a *limit* its first so many entries."""
         where = Where.equal(conversation=match.conversation)
         total = await self._store.count(TURNS, where)
@@ -68,7 +70,7 @@ class Threads:
             total=total,
         )
 
-    async def _of(self, where: Where) -> dict[str, Match]:
+    async def _of(self, where: Where) -> dict[str, ThreadName]:
         page = await self._store.scroll(TURNS, where, limit=_LOOKED_AT)
         return {point.payload["conversation"]: _match(point.payload) for point in page.points}
 
@@ -82,7 +84,7 @@ class Threads:
         points = await self._store.retrieve(TURNS_STATE, [conversation])
         return _record(points[0]) if points else {}
 
-    async def _intents(self, match: Match) -> dict[int, tuple[str, str]]:
+    async def _intents(self, match: ThreadName) -> dict[int, tuple[str, str]]:
         """Return the intent of each goal, as it is called today."""
         owner = f"{match.tenant}/{match.agent}"
         ids = [match.conversation, record_id(owner, MODEL), record_id(owner, _TAXONOMY)]
@@ -100,9 +102,9 @@ def _record(point: Point) -> Any:
     return orjson.loads(state_record(point).payload)
 
 
-def _match(payload: Mapping[str, Any]) -> Match:
+def _match(payload: Mapping[str, Any]) -> ThreadName:
     tenant, _, agent = payload["owner"].partition("/")
-    return Match(payload["conversation"], payload["conversation_id"], tenant, agent)
+    return ThreadName(payload["conversation"], payload["conversation_id"], tenant, agent)
 
 
 def _uuid(name: str) -> str | None:
