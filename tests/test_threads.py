@@ -5,8 +5,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,13 @@ from groundswell.models.thread_view import ThreadView
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.embedder import Embedder
 from groundswell.streams.delivery import Output
-from groundswell.streams.embedded import Flow, embedded
+from groundswell.streams.embedded import embedded
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
 from groundswell.streams.threads import Threads
 
 START = 1_760_000_000_000
-DAY = 24 * 3600 * 1000
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.default()
+DAY_S = 24 * 3600
 
 
 def event(
@@ -69,35 +65,98 @@ TALK = [
 ]
 
 
-class Ran:
-    """A flow that has settled: what it sent, and its store."""
+REPLY = {"comment": "no", "edited_reply": "Yes, done."}
+ENDED = [said(6, "assistant", "Which account is it?", "a3"), event(7, type="end")]
+MORE = [
+    said(60, "user", "Great, thank you, bye!", "u3"),
+    said(600, "user", "Now I need to change my delivery address to Berlin", "u4"),
+    said(601, "assistant", "It is changed.", "a4"),
+]
+#: What happened to one agent each, days apart.
+SCENES: dict[str, list[Imported]] = {
+    "mixed": [TALK[3], TALK[0], TALK[0], TALK[4], TALK[2], TALK[1], TALK[3], TALK[2]],
+    "equal": [
+        said(0, "user", text, text, **({"seq": seq} if seq else {}))
+        for text, seq in (("third", 2), ("first", 0), ("second", 0), ("last", 3))
+    ],
+    "told": [*TALK, event(5, type="outcome", outcome={"status": "completed", "reason": "refunded"})],
+    "open": TALK,
+    "while-open": [*TALK, *[thumb(10, -1, "a1", **REPLY)] * 2, tick(3600)],
+    "days-later": [*TALK, tick(1000), *[thumb(3 * DAY_S, -1, "a1", **REPLY)] * 2, tick(3 * DAY_S + 3600)],
+    "after-end": [*TALK, event(5, type="end"), *[thumb(3600, -1, "a1", **REPLY)] * 2, tick(7200)],
+    "before": [*[thumb(-1, -1, "a1", **REPLY)] * 2, *TALK, tick(3600)],
+    "closed": [*TALK, *ENDED, thumb(3600, 1), tick(8000), tick(9000)],
+    "goals": [
+        *TALK, *MORE, thumb(700, -1, "a1"), thumb(701, 1, "a4"), thumb(702, 1), thumb(703, 1, "unheard of"),
+    ],
+    "silent": [thumb(0, 1), tick(1000), tick(2000)],
+    "evil": [*TALK, said(9, "user", "\x1b]0;owned\x07\x1b[31mred", "u9")],
+}  # fmt: skip
 
-    def __init__(self, flow: Flow, outputs: list[Output]) -> None:
-        self.flow = flow
-        self.outputs = outputs
 
-    def turns(self, type_: str) -> list[TurnRead]:
-        found = [
-            TurnRead.model_validate_json(one.value or b"") for one in self.outputs if one.topic == "turns"
-        ]
-        return [one for one in found if one.type == type_]
+@dataclass(frozen=True)
+class Scene:
+    """What came of one agent's conversation."""
 
-    def counted(self, name: str) -> int:
-        minutes = [orjson.loads(one.value or b"{}") for one in self.outputs if one.topic == "intent-minutes"]
-        return sum(count.get(name, 0) for one in minutes for count in one["counts"].values())
+    thread: ThreadView
+    turns: list[TurnRead]
+    counts: Counter[str]
 
-    async def thread(self, name: str = "c1") -> ThreadView:
-        threads = Threads(self.flow.services.store)
-        (match,) = await threads.find(name)
-        return await threads.read(match)
+    def of(self, type_: str) -> list[TurnRead]:
+        return [one for one in self.turns if one.type == type_]
 
 
-@asynccontextmanager
-async def ran(folder: Path, embedder: Embedder, *events: Imported) -> AsyncIterator[Ran]:
+@dataclass(frozen=True)
+class Played:
+    """All scenes, the folder of the store, and what the command said while the flow had it open."""
+
+    scenes: dict[str, Scene]
+    folder: Path
+    locked: subprocess.CompletedProcess[str]
+
+
+def placed(events: Sequence[Imported], agent: str, later_ms: int) -> list[Imported]:
+    """The events as those of another agent, so much later."""
+    found = []
+    for one in events:
+        value = orjson.loads(one.value)
+        value |= {"time": value["time"] + later_ms} | ({"agent": agent} if one.key else {})
+        key = f"default/{agent}/{value['conversation_id']}".encode() if one.key else None
+        found.append(Imported(orjson.dumps(value), key, one.timestamp + later_ms, one.line, one.path))
+    return found
+
+
+async def play(folder: Path) -> Played:
     outputs: list[Output] = []
-    async with embedded(Settings(batch=4), folder, outputs.append, embedder=embedder) as flow:
-        await flow.feed(events)
-        yield Ran(flow, outputs)
+    scenes = {}
+    async with embedded(Settings(batch=4), folder, outputs.append, embedder=Embedder.default()) as flow:
+        threads = Threads(flow.services.store)
+        for number, (name, events) in enumerate(SCENES.items()):
+            outputs.clear()
+            await flow.feed(placed(events, name, number * 10 * 1000 * DAY_S))
+            (match,) = await threads.find("c1", agent=name)
+            scenes[name] = scene_of(name, await threads.read(match), outputs)
+        locked = await asyncio.to_thread(command, folder, "c1")
+    return Played(scenes, folder, locked)
+
+
+def scene_of(agent: str, thread: ThreadView, outputs: Sequence[Output]) -> Scene:
+    counts: Counter[str] = Counter()
+    turns = []
+    for one in outputs:
+        if one.topic == "intent-minutes" and (minute := orjson.loads(one.value or b""))["agent"] == agent:
+            for count in minute["counts"].values():
+                counts.update({name: count[name] for name in ("thumbs_up", "thumbs_down")})
+        elif one.topic == "turns":
+            turn = TurnRead.model_validate_json(one.value or b"")
+            turns += [turn] if turn.agent == agent else []
+    return Scene(thread, turns, counts)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """One flow for all scenes: starting it takes seconds."""
+    return asyncio.run(play(tmp_path_factory.mktemp("threads")))
 
 
 def words(thread: ThreadView) -> list[str]:
@@ -113,29 +172,18 @@ WHOLE = [
 ]
 
 
-async def test_turns_out_of_order_and_twice_make_one_thread_in_order(
-    tmp_path: Path, embedder: Embedder
-) -> None:
-    mixed = [TALK[3], TALK[0], TALK[0], TALK[4], TALK[2], TALK[1], TALK[3], TALK[2]]
-    async with ran(tmp_path, embedder, *mixed) as done:
-        thread = await done.thread()
+def test_turns_out_of_order_and_twice_make_one_thread_in_order(played: Played) -> None:
+    thread = played.scenes["mixed"].thread
     assert words(thread) == WHOLE
     assert thread.total == 5
 
 
-async def test_turns_of_equal_time_are_ordered_by_seq_and_then_by_arrival(
-    tmp_path: Path, embedder: Embedder
-) -> None:
-    rows = [said(0, "user", text, text, **({"seq": seq} if seq else {})) for text, seq in
-            (("third", 2), ("first", 0), ("second", 0), ("last", 3))]  # fmt: skip
-    async with ran(tmp_path, embedder, *rows) as done:
-        assert words(await done.thread()) == ["first", "second", "third", "last"]
+def test_turns_of_equal_time_are_ordered_by_seq_and_then_by_arrival(played: Played) -> None:
+    assert words(played.scenes["equal"].thread) == ["first", "second", "third", "last"]
 
 
-async def test_a_thread_has_its_tools_signals_goals_and_outcome(tmp_path: Path, embedder: Embedder) -> None:
-    outcome = event(5, type="outcome", outcome={"status": "completed", "reason": "refunded"})
-    async with ran(tmp_path, embedder, *TALK, outcome) as done:
-        thread = await done.thread()
+def test_a_thread_has_its_tools_signals_goals_and_outcome(played: Played) -> None:
+    thread = played.scenes["told"].thread
     tool = thread.entries[1].tool
     assert tool is not None
     assert (tool.name, tool.arguments, tool.status) == ("cancel", '{"id":1042}', "error")
@@ -146,9 +194,8 @@ async def test_a_thread_has_its_tools_signals_goals_and_outcome(tmp_path: Path, 
     assert thread.closed
 
 
-async def test_an_open_conversation_says_so(tmp_path: Path, embedder: Embedder) -> None:
-    async with ran(tmp_path, embedder, *TALK) as done:
-        thread = await done.thread()
+def test_an_open_conversation_says_so(played: Played) -> None:
+    thread = played.scenes["open"].thread
     assert not thread.closed
     assert [goal.status for goal in thread.goals] == ["open"]
 
@@ -156,64 +203,35 @@ async def test_an_open_conversation_says_so(tmp_path: Path, embedder: Embedder) 
 # -- feedback
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ([], [thumb(10, -1, "a1", comment="no", edited_reply="Yes, done.")]),
-        ([], [tick(1000), thumb(3 * DAY / 1000, -1, "a1", comment="no", edited_reply="Yes, done.")]),
-        ([], [event(5, type="end"), thumb(3600, -1, "a1", comment="no", edited_reply="Yes, done.")]),
-        ([thumb(-1, -1, "a1", comment="no", edited_reply="Yes, done.")], []),
-    ],
-    ids=["while it is open", "days later", "after its end", "before it"],
-)
-async def test_feedback_joins_its_turn_and_counts_once_whenever_it_comes(
-    before: list[Imported], after: list[Imported], tmp_path: Path, embedder: Embedder
-) -> None:
-    repeated = [*before, *before, *TALK, *after, *after]
-    last = (repeated[-1].timestamp - START) / 1000
-    async with ran(tmp_path, embedder, *repeated, tick(last + 3600)) as done:
-        thread = await done.thread()
-    (feedback,) = [entry for entry in thread.entries if entry.type == "feedback"]
-    about = next(entry for entry in thread.entries if entry.id == feedback.about)
+@pytest.mark.parametrize("name", ["while-open", "days-later", "after-end", "before"])
+def test_feedback_joins_its_turn_and_counts_once_whenever_it_comes(name: str, played: Played) -> None:
+    scene = played.scenes[name]
+    (feedback,) = [entry for entry in scene.thread.entries if entry.type == "feedback"]
+    about = next(entry for entry in scene.thread.entries if entry.id == feedback.about)
     assert about.text == "I'm sorry, I cannot do that."
     assert (feedback.score, feedback.text, feedback.edited_reply) == (-1.0, "no", "Yes, done.")
-    assert next(entry.text for entry in thread.entries if entry.type == "turn") == WHOLE[0]
-    assert done.counted("thumbs_down") == 1
-    assert len(done.turns("feedback")) == 1
+    assert next(entry.text for entry in scene.thread.entries if entry.type == "turn") == WHOLE[0]
+    assert (scene.counts["thumbs_down"], scene.counts["thumbs_up"]) == (1, 0)
+    assert len(scene.of("feedback")) == 1
 
 
-async def test_feedback_does_not_reopen_a_conversation_or_change_how_it_ended(
-    tmp_path: Path, embedder: Embedder
-) -> None:
-    ending = [said(6, "assistant", "Which account is it?", "a3"), event(7, type="end")]
-    async with ran(tmp_path, embedder, *TALK, *ending, thumb(3600, 1), tick(8000), tick(9000)) as done:
-        thread = await done.thread()
-        assert thread.closed
-        assert len(done.turns("outcome")) == 1
+def test_feedback_does_not_reopen_a_conversation_or_change_how_it_ended(played: Played) -> None:
+    assert played.scenes["closed"].thread.closed
+    assert len(played.scenes["closed"].of("outcome")) == 1
 
 
-async def test_feedback_counts_for_the_goal_of_its_turn(tmp_path: Path, embedder: Embedder) -> None:
-    second = [
-        said(60, "user", "Great, thank you, bye!", "u3"),
-        said(600, "user", "Now I need to change my delivery address to Berlin", "u4"),
-        said(601, "assistant", "It is changed.", "a4"),
-    ]
-    late = [thumb(700, -1, "a1"), thumb(701, 1, "a4"), thumb(702, 1), thumb(703, 1, "unheard of")]
-    async with ran(tmp_path, embedder, *TALK, *second, *late) as done:
-        goals = {entry.text: entry.segment for entry in (await done.thread()).entries}
-        got = [one.segment for one in done.turns("feedback")]
+def test_feedback_counts_for_the_goal_of_its_turn(played: Played) -> None:
+    scene = played.scenes["goals"]
+    goals = {entry.text: entry.segment for entry in scene.thread.entries}
     assert goals["It is changed."] == 1, "the script has two goals"
-    assert got == [0, 1, 1, 1]
+    assert [one.segment for one in scene.of("feedback")] == [0, 1, 1, 1]
 
 
-async def test_feedback_of_a_conversation_that_never_says_anything_is_kept_and_ends(
-    tmp_path: Path, embedder: Embedder
-) -> None:
-    async with ran(tmp_path, embedder, thumb(0, 1), tick(1000), tick(2000)) as done:
-        thread = await done.thread()
-        assert [entry.type for entry in thread.entries] == ["feedback"]
-        assert thread.closed
-        assert done.counted("thumbs_up") == 0
+def test_feedback_of_a_conversation_that_never_says_anything_is_kept_and_ends(played: Played) -> None:
+    scene = played.scenes["silent"]
+    assert [entry.type for entry in scene.thread.entries] == ["feedback"]
+    assert scene.thread.closed
+    assert scene.counts.total() == 0
 
 
 # -- the command
@@ -234,30 +252,24 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-async def test_the_command_prints_the_thread_of_a_store_that_nobody_has_open(
-    tmp_path: Path, embedder: Embedder
-) -> None:
-    evil = said(9, "user", "\x1b]0;owned\x07\x1b[31mred", "u9")
-    other = event(0, "c1", role="user", text="another agent's", agent="other")
-    other = Imported(other.value, b"default/other/c1", other.timestamp, 1, "test")
-    async with ran(tmp_path, embedder, *TALK, thumb(8, -1, "a1"), evil, other) as done:
-        assert done.flow.totals("turns").processed == 8
-        locked = await asyncio.to_thread(command, tmp_path, "c1")
-        assert locked.returncode == 4
-        assert f"is in use by process {os.getpid()}" in " ".join(locked.stderr.split())
-        assert "/conversations/ID" in locked.stderr
+def test_the_command_says_who_has_the_store_and_where_to_look_instead(played: Played) -> None:
+    assert played.locked.returncode == 4
+    assert f"is in use by process {os.getpid()}" in " ".join(played.locked.stderr.split())
+    assert "/conversations/ID" in played.locked.stderr
 
-    several = command(tmp_path, "c1")
+
+def test_the_command_prints_the_thread_of_a_store_that_nobody_has_open(played: Played) -> None:
+    several = command(played.folder, "c1")
     assert several.returncode == 2
-    assert "--tenant default --agent other" in several.stderr
-    text = command(tmp_path, "c1", "--agent", "default")
+    assert "--tenant default --agent goals" in several.stderr
+    text = command(played.folder, "c1", "--agent", "evil")
     assert text.returncode == 0, text.stderr
     assert "\x1b" not in text.stdout
     assert text.stdout.index(WHOLE[0]) < text.stdout.index("cancel({") < text.stdout.index(WHOLE[4])
-    found = json.loads(command(tmp_path, "c1", "--agent", "default", "--json").stdout)
+    found = json.loads(command(played.folder, "c1", "--agent", "evil", "--json").stdout)
     assert next(entry["text"] for entry in found["entries"] if entry["type"] == "turn") == WHOLE[0]
-    assert len(command(tmp_path, found["conversation"], "--summary").stdout) <= 4_001
-    missing = command(tmp_path, "c2")
+    assert len(command(played.folder, found["conversation"], "--summary").stdout) <= 4_001
+    missing = command(played.folder, "c2")
     assert (missing.returncode, missing.stdout) == (1, "")
 
 
