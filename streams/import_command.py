@@ -17,7 +17,6 @@ from groundswell.streams.importing import How, Reading, count_events
 from groundswell.streams.progress import Problems, progress
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
-from groundswell.streams.topics import CONVERSATION_EVENTS
 
 err = Console(stderr=True)
 _FAILED, _USAGE, _UNREACHABLE, _INTERRUPTED = 1, 2, 4, 130
@@ -27,7 +26,7 @@ def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json:
     """Send what is in *files*; return the exit code."""
     problems, started = Problems(), time.perf_counter()
     how = dataclasses.replace(how, strict=True)
-    sending = Sending(settings.broker, settings.topic_prefix + CONVERSATION_EVENTS.name)
+    sending = Sending(settings)
     reading = Reading(files, now_ms=int(time.time() * 1000), how=how, report=problems.add)
     try:
         events = opened(reading)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from groundswell.streams.access import client_options, unreachable
 from groundswell.streams.replay_order import Imported
-from groundswell.streams.topics import MAX_MESSAGE_BYTES
+from groundswell.streams.settings import Settings
+from groundswell.streams.topics import CONVERSATION_EVENTS, MAX_MESSAGE_BYTES
 
 #: Records that may wait for their acknowledgement.
 WINDOW = 4096
@@ -29,9 +31,9 @@ class Refused(Exception):
 class Sending:
     """One import: `acknowledged` counts what the broker has for certain."""
 
-    def __init__(self, broker: str, topic: str) -> None:
-        self._broker = broker
-        self._topic = topic
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topic = settings.topic_prefix + CONVERSATION_EVENTS.name
         self.acknowledged = 0
 
     async def run(self, records: Iterable[Imported], tell: Callable[[int], None] | None = None) -> None:
@@ -40,7 +42,7 @@ class Sending:
         Raises Refused.
         """
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._broker,
+            **client_options(self._settings),
             acks="all",
             enable_idempotence=True,
             linger_ms=5,
@@ -59,9 +61,7 @@ class Sending:
         try:
             await producer.start()
         except KafkaConnectionError as error:
-            raise Refused(
-                f"no Kafka broker answers at {self._broker}; set GROUNDSWELL_BROKER=host:port"
-            ) from error
+            raise Refused(unreachable(self._settings, error)) from error
         try:
             partitions = await asyncio.wait_for(producer.partitions_for(self._topic), _PATIENCE_S)
         except (KafkaError, TimeoutError):

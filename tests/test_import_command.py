@@ -113,7 +113,7 @@ def test_a_broker_that_does_not_answer_is_named_with_exit_code_4(prefix: str, tm
     done = run(broker, prefix, str(path))
 
     assert done.returncode == 4
-    assert f"no Kafka broker answers at {broker}" in done.stderr.decode()
+    assert f"no Kafka broker lets us in at {broker}" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 
