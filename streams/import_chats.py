@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from groundswell.models.dialogue import InvalidDialogue, agent_name, events_of, is_dialogue
-from groundswell.models.importing.message import InvalidRow
+from groundswell.models.importing.content import InvalidRow
 from groundswell.models.importing.openai import Chat, conversation_of
 from groundswell.models.importing.table import Table
 from groundswell.models.importing.transcript import Transcript

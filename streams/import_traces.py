@@ -12,8 +12,8 @@ from itertools import groupby
 import orjson
 
 from groundswell.models.event import EARLIEST_MS
+from groundswell.models.importing.content import InvalidRow
 from groundswell.models.importing.exchange import Exchange, relevant, shared
-from groundswell.models.importing.message import InvalidRow
 from groundswell.models.importing.transcript import Transcript
 from groundswell.streams.import_records import Records
 from groundswell.streams.import_rows import Source

@@ -8,10 +8,11 @@ import import_samples as samples
 import orjson
 import pytest
 
+from groundswell.models.importing.content import InvalidRow
 from groundswell.models.importing.history import news
 from groundswell.models.importing.langfuse import exchanges_of as of_langfuse
 from groundswell.models.importing.langsmith import exchanges_of as of_langsmith
-from groundswell.models.importing.message import InvalidRow, Message, messages_of
+from groundswell.models.importing.message import Message, messages_of
 from groundswell.models.importing.scores import centred, feedback_of, statistic
 from groundswell.streams.importing import How, ImportProblem, read_events
 

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from groundswell.models.importing.content import InvalidRow, parsed
 from groundswell.models.importing.exchange import Exchange, Kind, facts_of, first
-from groundswell.models.importing.message import Call, InvalidRow, Message, parsed
+from groundswell.models.importing.message import Call, Message
 from groundswell.models.importing.payload import messages_in, messages_out, result_text
 from groundswell.models.importing.scores import feedback_of
 from groundswell.models.importing.slices import slices_of

@@ -9,8 +9,9 @@ trace without one is a conversation of its own. The run's own `session_id` is it
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from groundswell.models.importing.content import InvalidRow, parsed
 from groundswell.models.importing.exchange import Exchange, Kind, facts_of, first
-from groundswell.models.importing.message import Call, InvalidRow, Message, is_message, messages_of, parsed
+from groundswell.models.importing.message import Call, Message, is_message, messages_of
 from groundswell.models.importing.payload import messages_in, messages_out, result_text
 from groundswell.models.importing.scores import statistic
 from groundswell.models.importing.slices import slices_of

@@ -13,26 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from groundswell.models.event_parts import json_text
+from groundswell.models.importing.content import InvalidRow, parsed, text_of
 from groundswell.models.importing.roles import role_of
 from groundswell.models.moments import moment
 
 #: Where a message of an export may have its own time.
 _TIMES = ("time", "timestamp", "created_at", "created", "ts")
-#: What stands in a text for a part that is no text.
-_MEDIA = {
-    **dict.fromkeys(("image", "image_url", "input_image"), "[image]"),
-    **dict.fromkeys(("audio", "input_audio", "output_audio"), "[audio]"),
-    **dict.fromkeys(("file", "input_file", "document"), "[file]"),
-    **dict.fromkeys(("video", "video_url"), "[video]"),
-}
-_TEXTS = ("text", "input_text", "output_text", "refusal")
-
-
-class InvalidRow(ValueError):
-    """A row of an import that cannot be read; the message says where and what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +90,7 @@ def _read(raw: object, place: str) -> Iterator[Message]:
         if isinstance(block, dict) and block.get("type") == "tool_result":
             yield _result(block, time)
     calls = tuple(_calls(flat, blocks, place))
-    text = _text(content, place) or _refusal(flat)
+    text = text_of(content, place) or _refusal(flat)
     if role == "tool":
         yield Message("tool", text, (), _id(flat, "tool_call_id"), _name(flat), _failed(flat), time)
     elif text or calls or not blocks:
@@ -132,30 +119,6 @@ def is_definition(role: str, flat: Mapping[str, Any]) -> bool:
     return role == "tool" and isinstance(content, dict) and content.get("type") == "function"
 
 
-def _text(content: object, place: str) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(part for part in map(_part, content) if part)
-    if isinstance(content, dict):
-        return _part(content) or json_text(content)
-    raise InvalidRow(f"{place}.content: wanted text or a list of parts, found {type(content).__name__}")
-
-
-def _part(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, dict):
-        return ""
-    kind = part.get("type")
-    if kind in _MEDIA:
-        return _MEDIA[kind]
-    texts = (part.get(name) for name in _TEXTS)
-    return next((text for text in texts if isinstance(text, str)), "")
-
-
 def _refusal(flat: Mapping[str, Any]) -> str:
     refusal = flat.get("refusal")
     return refusal if isinstance(refusal, str) else ""
@@ -163,7 +126,7 @@ def _refusal(flat: Mapping[str, Any]) -> str:
 
 def _result(block: Mapping[str, Any], time: int | None) -> Message:
     failed = block["is_error"] if isinstance(block.get("is_error"), bool) else None
-    text = _text(block.get("content"), "tool_result")
+    text = text_of(block.get("content"), "tool_result")
     return Message("tool", text, (), _id(block, "tool_use_id"), None, failed, time)
 
 
@@ -192,16 +155,6 @@ def _call(raw: object, place: str) -> Call:
         raise InvalidRow(f"{place}: the call has no name")
     arguments = next((function[key] for key in ("arguments", "args", "input") if key in function), None)
     return Call(name, parsed(arguments), _id(raw, "id"))
-
-
-def parsed(value: Any) -> Any:
-    """Return JSON text as what it says; anything else, and text that is no JSON, as it is."""
-    if not isinstance(value, str) or value[:1] not in ("{", "["):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return value
 
 
 def _time(flat: Mapping[str, Any], place: str) -> int | None:

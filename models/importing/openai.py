@@ -12,8 +12,9 @@ from typing import Any
 
 import orjson
 
+from groundswell.models.importing.content import InvalidRow
 from groundswell.models.importing.exchange import Facts, facts_of, first
-from groundswell.models.importing.message import InvalidRow, Message, is_message, messages_of
+from groundswell.models.importing.message import Message, is_message, messages_of
 from groundswell.models.moments import moment
 
 #: Where a row may name its conversation; without any, its opening messages do.

@@ -7,8 +7,9 @@ answered; anything else is no conversation.
 from typing import Any
 
 from groundswell.models.event_parts import json_text
+from groundswell.models.importing.content import parsed
 from groundswell.models.importing.exchange import first
-from groundswell.models.importing.message import Message, is_message, is_messages, messages_of, parsed
+from groundswell.models.importing.message import Message, is_message, is_messages, messages_of
 
 _ASKED = (
     *("input", "question", "query", "message", "text", "content", "user_input", "user_message"),

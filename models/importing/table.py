@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groundswell.models.importing.message import InvalidRow, parsed
+from groundswell.models.importing.content import InvalidRow, parsed
 from groundswell.models.importing.roles import role_of
 from groundswell.models.importing.scores import centred
 from groundswell.models.moments import TURN_MS, moment
