@@ -31,7 +31,7 @@ class SegmentIntent:
 
 @dataclass(slots=True)
 class Assigned:
-    """One conversation of one agent."""
+    """One conversation of one agent. `early` counts the thumbs that came before its first need."""
 
     conversation_id: str
     opened: int
@@ -39,6 +39,7 @@ class Assigned:
     final: bool = False
     segments: dict[int, SegmentIntent] = field(default_factory=dict)
     intents: list[str] = field(default_factory=list)
+    early: dict[str, int] = field(default_factory=dict)
 
     def segment(self, number: int) -> SegmentIntent | None:
         """Return segment *number*, or the one before it that had an intent."""
@@ -69,6 +70,7 @@ class Assigned:
                     "user": self.user,
                     "final": self.final,
                     "intents": self.intents,
+                    **({"early": self.early} if self.early else {}),
                     "segments": {str(number): _to_json(one) for number, one in sorted(self.segments.items())},
                 }
             )

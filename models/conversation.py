@@ -75,11 +75,15 @@ class Conversation:
         )
 
     def touch(self, event: ConversationEvent, time: int, source: Source, user: str | None) -> None:
-        """Note that *event* happened: reopen, remember what is in effect, move the position."""
+        """Note that *event* happened: reopen, remember what is in effect, move the position.
+
+        Feedback neither reopens nor prolongs: a thumb days later is no word of the conversation.
+        """
         if self.source is None:
-            self.first, self.started = source, time
-        self.source, self.closed = source, False
-        self.last = max(self.last, time)
+            self.first, self.started, self.closed = source, time, event.type == "feedback"
+        self.source = source
+        if event.type != "feedback":
+            self.closed, self.last = False, max(self.last, time)
         in_effect = {
             "model": event.model,
             "prompt_version": event.prompt_version or _prompt_digest(event),
@@ -187,6 +191,7 @@ class Texts:
     text: str = ""
     arguments: str = ""
     result: str = ""
+    edited_reply: str = ""
     truncated: bool = False
 
 

@@ -130,11 +130,12 @@ def _user(meta: Mapping[str, Any]) -> str | None:
 
 def _slices(meta: Mapping[str, Any]) -> Event:
     named = meta["slices"] if isinstance(meta.get("slices"), dict) else meta
-    fit = {name: value for name, value in named.items() if name not in WITHHELD and _is_slice(name, value)}
+    fit = {name: value for name, value in named.items() if name not in WITHHELD and is_slice(name, value)}
     return dict(list(fit.items())[:MAX_SLICES])
 
 
-def _is_slice(name: str, value: object) -> bool:
+def is_slice(name: str, value: object) -> bool:
+    """Return whether *value* is a property to filter by: a number, a truth value or a short text."""
     if len(name) > SLICE_TEXT:
         return False
     if isinstance(value, str):

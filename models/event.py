@@ -137,6 +137,11 @@ class ConversationEvent(Message):
         return "\n".join(json_text(part.model_dump(mode="json")) if part else "" for part in parts)
 
 
+def named_turn(conversation: str, turn_id: str) -> str:
+    """Return the uuid of the turn that is called *turn_id* in the conversation with this uuid."""
+    return str(uuid.uuid5(uuid.UUID(conversation), f"turn\nTrue\n{turn_id}"))
+
+
 def parse(
     value: bytes | None, *, timestamp: int, headers: Mapping[str, bytes] | None = None
 ) -> tuple[ConversationEvent, int]:

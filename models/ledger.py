@@ -44,6 +44,7 @@ class Ledger:
             segment = assigned.open_segment(message.segment, given.fine, message.source)
         segment.see(given.fine, message.source)
         tally = self.book.tally(given.fine, message.time)
+        early = self._early(assigned, segment, message.time)
         tally.add("turns")
         tally.add_user(assigned.user)
         counted = [Counted("turn", given.intent)]
@@ -52,7 +53,7 @@ class Ledger:
             tally.add_version("prompt_version", message.prompt_version)
             tally.add_version("release", message.release)
             counted.append(Counted("conversation", given.intent))
-        return counted
+        return counted + early
 
     def other_turn(self, message: TurnRead) -> list[Counted]:
         """Count a user's turn that says nothing new: it belongs to what the conversation is about."""
@@ -89,11 +90,25 @@ class Ledger:
         return counted
 
     def feedback(self, message: TurnRead) -> list[Counted]:
-        """Count a thumb; a score of zero is none."""
-        segment = self._segment(message)
-        if segment is None or not message.score:
+        """Count a thumb; a score of zero is none. One that comes before any need waits for it."""
+        if not message.score:
             return []
-        return [self._count(segment, "thumbs_up" if message.score > 0 else "thumbs_down", message.time)]
+        name, segment = "thumbs_up" if message.score > 0 else "thumbs_down", self._segment(message)
+        if segment is not None:
+            return [self._count(segment, name, message.time)]
+        assigned = self._open(message)
+        assigned.final = True
+        assigned.early[name] = assigned.early.get(name, 0) + 1
+        return []
+
+    def _early(self, assigned: Assigned, segment: SegmentIntent, time: int) -> list[Counted]:
+        """Count the thumbs that came before the conversation's first need."""
+        waiting, assigned.early = assigned.early, {}
+        return [
+            self._count(segment, name, time)
+            for name, number in sorted(waiting.items())
+            for _ in range(number)
+        ]
 
     def forget(self, message: TurnRead) -> list[str]:
         """Drop who a conversation was with and what it came to; return the fine intents that it had.
@@ -117,6 +132,8 @@ class Ledger:
         if not assigned.conversation_id:  # it was erased and speaks again
             assigned.conversation_id = message.conversation_id
             assigned.user = message.user or message.conversation
+        if not assigned.segments:
+            assigned.opened = message.time
         assigned.final = False
         self.changed.add(message.conversation)
         return assigned

@@ -65,7 +65,7 @@ def render(view: BoardView, now_ms: int, order: str = "impact") -> str:
     An *order* that is none of `ORDERS` is taken as ``impact``.
     """
     order = order if order in ORDERS else "impact"
-    return _ENVIRONMENT.get_template("board.html").render(
+    return ENVIRONMENT.get_template("board.html").render(
         view=view,
         agents=[(agent, _sorted(agent, order)) for agent in view.agents],
         order=order,
@@ -172,4 +172,5 @@ def _environment() -> Environment:
     return environment
 
 
-_ENVIRONMENT = _environment()
+#: The templates and the filters that make text harmless.
+ENVIRONMENT = _environment()

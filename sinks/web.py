@@ -7,7 +7,7 @@ it who may read conversations.
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -89,8 +89,17 @@ def always() -> tuple[bool, str]:
     return True, ""
 
 
-def make_app(metrics: Metrics, board: BoardState, ready: Check, alive: Check = always) -> web.Application:
-    """Return the application; *ready* and *alive* are asked at every probe and say why not."""
+def make_app(
+    metrics: Metrics,
+    board: BoardState,
+    ready: Check,
+    alive: Check = always,
+    more: Iterable[web.RouteDef] = (),
+) -> web.Application:
+    """Return the application; *ready* and *alive* are asked at every probe and say why not.
+
+    *more* pages are served beside the board's own.
+    """
     pages = Pages(metrics, board, ready, alive)
     app = web.Application()
     app.on_response_prepare.append(_secure)
@@ -102,6 +111,7 @@ def make_app(metrics: Metrics, board: BoardState, ready: Check, alive: Check = a
             web.get("/metrics", pages.scrape),
             web.get("/healthz", pages.healthz),
             web.get("/readyz", pages.readyz),
+            *more,
         ]
     )
     return app

@@ -1,4 +1,4 @@
-"""The command line: `groundswell demo | run | worker | topics | forget | schemas | config`.
+"""The command line: `groundswell demo | run | import | worker` and the commands beside them.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 something that is
 depended on does not answer, 130 interrupted.
@@ -16,6 +16,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from groundswell.streams import cli_data
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
 
@@ -70,7 +71,7 @@ def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
@@ -84,12 +85,13 @@ def root(
 
 @app.command()
 def run(
-    files: Annotated[
-        list[str], typer.Argument(help="JSON lines (.gz too) of dialogues or events; - is standard input.")
-    ],
+    files: cli_data.Files,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for one <topic>.jsonl per output topic.")],
-    agent: Annotated[str | None, typer.Option(help="Give every event to this agent.")] = None,
-    tenant: Annotated[str | None, typer.Option(help="Give every event to this tenant.")] = None,
+    agent: cli_data.Agent = None,
+    tenant: cli_data.Tenant = None,
+    form: cli_data.FormatName = "auto",
+    columns: cli_data.Columns = None,
+    start: cli_data.Start = None,
     batch: Annotated[
         int, typer.Option(min=1, max=4096, help="Events taken at once; changes no result.")
     ] = 64,
@@ -98,13 +100,20 @@ def run(
 ) -> None:
     """Carry your own conversations through every stage, in one process, and keep what comes out.
 
+    Reads native events, dialogues, OpenAI chat messages, Langfuse and LangSmith exports, and CSV.
+
     Example: `groundswell run export.jsonl.gz --out out --config groundswell.yaml`
     """
     from groundswell.streams.run_command import run_files
 
+    how = cli_data.how_to_read(agent, tenant, form, columns or (), start)
     settings = load_settings(config, batch=batch)
     log_to_stderr(settings.log_level)
-    raise typer.Exit(run_files(files, out, settings, agent=agent, tenant=tenant, as_json=json_))
+    raise typer.Exit(run_files(files, out, settings, how=how, as_json=json_))
+
+
+app.command("import")(cli_data.import_)
+app.command()(cli_data.conversation)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import importlib.resources
 import json
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 
 from groundswell.models.board import BoardState
+from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.web import Server, make_app, start
 from groundswell.streams.importing import read_events
@@ -22,6 +23,7 @@ from groundswell.streams.replay_order import Imported, with_ticks
 from groundswell.streams.run import Account, run
 from groundswell.streams.settings import Settings
 from groundswell.streams.terminal import report, ticker
+from groundswell.streams.threads import Threads
 
 #: The replay is promised to end within this time on two cores.
 PROMISED_S = 60
@@ -44,15 +46,19 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
     events = list(
         with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
     )
+    threads = Threads()
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(_port(metrics, board, port)) if serve else None
-        account = await _replay(events, settings, metrics, board, console)
-        if as_json:
-            typer.echo(json.dumps(_facts(account)))
-        else:
-            report(console, account, board.view(), PROMISED_S)
-        if web is not None:
-            await _serve(web, console)
+        web = await stack.enter_async_context(_port(metrics, board, threads, port)) if serve else None
+
+        async def afterwards(account: Account) -> None:
+            if as_json:
+                typer.echo(json.dumps(_facts(account)))
+            else:
+                report(console, account, board.view(), PROMISED_S)
+            if web is not None:
+                await _serve(web, console)
+
+        account = await _replay(events, settings, metrics, board, threads, console, afterwards)
     return 0 if account.balanced else 1
 
 
@@ -63,12 +69,24 @@ def _facts(account: Account) -> dict[str, float]:
 
 
 async def _replay(
-    events: Sequence[Imported], settings: Settings, metrics: Metrics, board: BoardState, console: Console
+    events: Sequence[Imported],
+    settings: Settings,
+    metrics: Metrics,
+    board: BoardState,
+    threads: Threads,
+    console: Console,
+    afterwards: Callable[[Account], Awaitable[None]],
 ) -> Account:
-    """Run the events through every stage behind a live display."""
+    """Run the events through every stage behind a live display; the store stays open for *afterwards*."""
     progress = Progress(len(events))
     with Live(console=console, refresh_per_second=2, transient=True) as live:
         drawing = asyncio.create_task(_draw(live, board, progress, console))
+
+        async def done(account: Account) -> None:
+            drawing.cancel()
+            live.stop()
+            await afterwards(account)
+
         try:
             account, _ = await run(
                 events,
@@ -77,6 +95,8 @@ async def _replay(
                 on_progress=progress.reach,
                 board=board,
                 metrics=metrics,
+                on_flow=lambda flow: threads.use(flow.services.store),
+                afterwards=done,
             )
         finally:
             drawing.cancel()
@@ -106,8 +126,9 @@ async def _draw(live: Live, board: BoardState, progress: Progress, console: Cons
 
 
 @asynccontextmanager
-async def _port(metrics: Metrics, board: BoardState, port: int) -> AsyncIterator[Server]:
-    server = await start(make_app(metrics, board, lambda: (True, "")), "127.0.0.1", port)
+async def _port(metrics: Metrics, board: BoardState, threads: Threads, port: int) -> AsyncIterator[Server]:
+    pages = ConversationPages(threads).routes()
+    server = await start(make_app(metrics, board, lambda: (True, ""), more=pages), "127.0.0.1", port)
     try:
         yield server
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from groundswell.models.conversation import Texts
-from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, parse
+from groundswell.models.event import MAX_TEXT, ConversationEvent, InvalidEvent, named_turn, parse
 from groundswell.streams.delivery import Output, Record
 from groundswell.streams.letters import MAX_RECORD_BYTES, weight
 from groundswell.streams.partitioner import partition_of
@@ -71,8 +71,9 @@ def _parsed(record: Record) -> tuple[ConversationEvent, int]:
 def redacted(event: ConversationEvent, redaction: Redaction) -> Texts:
     """Return the texts of *event* as they may be stored: cut to MAX_TEXT, secrets out."""
     text = event.text or ""
+    edited = event.feedback.edited_reply or "" if event.feedback else ""
     if event.feedback is not None:
-        text = "\n".join(part for part in (event.feedback.comment, event.feedback.edited_reply) if part)
+        text = "\n".join(part for part in (event.feedback.comment, edited) if part)
     if event.outcome is not None:
         text = event.outcome.reason or ""
     arguments = event.tool.arguments_text() if event.tool else ""
@@ -81,8 +82,17 @@ def redacted(event: ConversationEvent, redaction: Redaction) -> Texts:
         text=redaction.value(text) if event.role == "tool" else redaction.text(text),
         arguments=redaction.value(event.tool.arguments) if event.tool else "",
         result=redaction.value(event.tool.result) if event.tool else "",
+        edited_reply=redaction.text(edited),
         truncated=max(len(text), len(arguments), len(result)) > MAX_TEXT,
     )
+
+
+def feedback_target(one: Incoming) -> str:
+    """Return the uuid of the turn that feedback is about; nothing if it does not say."""
+    event = one.event
+    if event is None or event.feedback is None or event.feedback.turn_id is None:
+        return ""
+    return named_turn(event.conversation, event.feedback.turn_id)
 
 
 def user_texts(incoming: Sequence[Incoming]) -> list[str]:

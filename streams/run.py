@@ -4,7 +4,7 @@ import asyncio
 import base64
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,8 +109,13 @@ async def run(
     on_progress: Callable[[int], None] | None = None,
     board: BoardState | None = None,
     metrics: Metrics | None = None,
+    on_flow: Callable[[Flow], None] | None = None,
+    afterwards: Callable[[Account], Awaitable[None]] | None = None,
 ) -> tuple[Account, BoardState]:
-    """Carry *events* through every stage; return the account, and *board* with all that was folded."""
+    """Carry *events* through every stage; return the account, and *board* with all that was folded.
+
+    *on_flow* hears of the flow before the first event; *afterwards* runs while its store is still open.
+    """
     board = board or BoardState()
     ticks = 0
 
@@ -126,9 +131,13 @@ async def run(
 
     with tempfile.TemporaryDirectory(prefix="groundswell-") as folder:
         async with embedded(settings, Path(folder), heard, metrics) as flow:
+            if on_flow is not None:
+                on_flow(flow)
             started = time.perf_counter()
             number = await flow.feed(counted(), on_progress)
             account = account_of(flow, board, number, ticks, time.perf_counter() - started)
+            if afterwards is not None:
+                await afterwards(account)
     return account, board
 
 

@@ -33,7 +33,9 @@ def trigger_of(spike: Spike, settings: Settings, embedder: str) -> Trigger:
             taxonomy_version=spike.id,
             input_offsets=tuple(source.text() for source in spike.as_of[:200]),
         ),
-        conversation_url=settings.public_url.rstrip("/") + "/?conversation={conversation_id}",
+        conversation_url=settings.public_url.rstrip("/")
+        + "/conversations/{conversation_id}"
+        + f"?tenant={spike.tenant}&agent={spike.agent}",
     )
 
 

@@ -13,7 +13,7 @@ from groundswell.models.turn import TurnRead
 from groundswell.sinks.store import Point
 from groundswell.streams.delivery import Record
 from groundswell.streams.forgetting import Erasure, blanked, is_about, waiting
-from groundswell.streams.incoming import Incoming
+from groundswell.streams.incoming import Incoming, feedback_target
 from groundswell.streams.redacting import Redaction
 from groundswell.streams.settings import Settings
 from groundswell.streams.turn_points import archived, ended, forgotten, heard, tick, travelling
@@ -46,6 +46,7 @@ class TurnFold:
     settings: Settings
     redaction: Redaction
     vectors: Mapping[str, Vector]
+    targets: Mapping[str, tuple[Source, int]] = field(default_factory=dict)
     erasures: Mapping[int, Erasure] = field(default_factory=dict)
     messages: list[TurnRead] = field(default_factory=list)
     archive: dict[str, Point] = field(default_factory=dict)
@@ -86,9 +87,10 @@ class TurnFold:
             self.messages.append(travelling(one, source, reading, conversation))
             if reading.passes:
                 state.changed_means.add(conversation.owner)
-        if event.type == "feedback":
-            self.messages.append(heard(one, source, conversation))
-        self.archive[one.turn] = archived(one, source, reading, conversation, embedding)
+        meant = self._meant(one, source, conversation) if event.type == "feedback" else None
+        if meant is not None:
+            self.messages.append(heard(one, source, conversation, meant))
+        self.archive[one.turn] = archived(one, source, reading, conversation, embedding, meant)
         if event.outcome is not None:
             conversation.tell(event.outcome.status)
         if event.type in ("outcome", "end"):
@@ -98,6 +100,16 @@ class TurnFold:
     def _read(self, one: Incoming, conversation: Conversation, embedding: Vector | None) -> Reading | None:
         """Return what a turn meant; other events mean nothing."""
         return conversation.read(one.valid, one.texts, embedding) if one.valid.type == "turn" else None
+
+    def _meant(self, one: Incoming, source: Source, conversation: Conversation) -> int:
+        """Return the goal that feedback is about: that of its turn, if it came before, or the last one."""
+        latest = conversation.reader.segment.number
+        named = feedback_target(one)
+        if named in self.archive:
+            return int(self.archive[named].payload.get("segment") or 0)
+        at, segment = self.targets.get(named, (source, latest))
+        later = (at.log, at.partition) == (source.log, source.partition) and at.offset >= source.offset
+        return latest if later else segment
 
     def _conversation(self, state: PartitionState, event: ConversationEvent) -> Conversation:
         found = state.conversations.get(event.conversation)

@@ -16,8 +16,12 @@ def archived(
     reading: Reading | None,
     conversation: Conversation,
     embedding: Vector | None,
+    meant: int | None = None,
 ) -> Point:
-    """Return the point of an event in the archive of turns: all of it, redacted."""
+    """Return the point of an event in the archive of turns: all of it, redacted.
+
+    *meant* is the goal that feedback is about.
+    """
     event = one.valid
     payload: dict[str, Any] = {
         "owner": conversation.owner,
@@ -41,6 +45,9 @@ def archived(
     }
     if event.feedback is not None:
         payload |= {"score": event.feedback.score, "feedback_turn": event.feedback.turn_id}
+        payload |= {"edited_reply": one.texts.edited_reply, "segment": meant}
+    if event.outcome is not None:
+        payload |= {"outcome": event.outcome.status}
     return Point(one.turn, payload, embedding)
 
 
@@ -109,13 +116,13 @@ def travelling(one: Incoming, source: Source, reading: Reading, conversation: Co
     )
 
 
-def heard(one: Incoming, source: Source, conversation: Conversation) -> TurnRead:
-    """Return the message about feedback."""
+def heard(one: Incoming, source: Source, conversation: Conversation, meant: int) -> TurnRead:
+    """Return the message about feedback on the goal *meant*."""
     event = one.valid
     return TurnRead(
         type="feedback",
         **_where(one, source, conversation),
-        segment=conversation.reader.segment.number,
+        segment=meant,
         text=one.texts.text[:MAX_TOPIC_TEXT],
         user=conversation.facts.get("user"),
         score=event.feedback.score if event.feedback else None,

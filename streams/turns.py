@@ -17,11 +17,11 @@ from groundswell.models.record import Vector
 from groundswell.models.turn import TurnRead
 from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
-from groundswell.sinks.store import Store, state_record
+from groundswell.sinks.store import Point, Store, state_record
 from groundswell.streams.collections import TURNS, TURNS_STATE
 from groundswell.streams.delivery import Decision, Output, Record
 from groundswell.streams.forgetting import Erasure, look, of_type_forget
-from groundswell.streams.incoming import Incoming, read, rekeyed, user_texts
+from groundswell.streams.incoming import Incoming, feedback_target, read, rekeyed, user_texts
 from groundswell.streams.letters import dead_letter
 from groundswell.streams.logs import Logs
 from groundswell.streams.ownership import Commit, claim
@@ -46,11 +46,13 @@ class Prepared:
 class Loaded:
     """What a batch needs besides the state: new events, turns already archived, embeddings by text.
 
-    And what its `forget` events found in the archive, by identity of their record.
+    `targets`: where the turns that feedback is about came from, and the goal of each. `erasures`: what
+    the `forget` events of the batch found in the archive, by identity of their record.
     """
 
     incoming: list[Incoming]
     known: dict[str, Source]
+    targets: dict[str, tuple[Source, int]]
     vectors: dict[str, Vector]
     erasures: dict[int, Erasure]
 
@@ -87,15 +89,15 @@ class Turns:
         for partition in sorted({record.partition for record in records} - self._partitions.keys()):
             await self._claim(partition)
         incoming = [one for one in prepared.incoming if self._is_new(one.record)]
-        known = await self._archived(incoming)
+        known, targets = await self._archived(incoming)
         erasures = await self._erasures(incoming)
         await self._fetch_conversations(incoming, erasures)
-        return Loaded(incoming, known, prepared.vectors, erasures)
+        return Loaded(incoming, known, targets, prepared.vectors, erasures)
 
     def decide(self, records: Sequence[Record], loaded: Loaded) -> Decision:
         """Fold the batch, record by record."""
         decision, known = Decision(), dict(loaded.known)
-        fold = TurnFold(self._settings, self._redaction, loaded.vectors, loaded.erasures)
+        fold = TurnFold(self._settings, self._redaction, loaded.vectors, loaded.targets, loaded.erasures)
         for one in loaded.incoming:
             if one.problem is not None:
                 self._bury(one, one.problem, decision)
@@ -147,16 +149,17 @@ class Turns:
     def _is_new(self, record: Record) -> bool:
         return record.offset > self._partitions[record.partition].offset
 
-    async def _archived(self, incoming: Sequence[Incoming]) -> dict[str, Source]:
-        """Return where the turns that the archive has already came from."""
-        ids = sorted({one.turn for one in incoming if one.turn and not one.misplaced})
-        points = await self._store.retrieve(TURNS, ids) if ids else []
-        return {
-            point.id: Source(
-                log=point.payload["log"], partition=point.payload["partition"], offset=point.payload["offset"]
-            )
-            for point in points
-        }
+    async def _archived(
+        self, incoming: Sequence[Incoming]
+    ) -> tuple[dict[str, Source], dict[str, tuple[Source, int]]]:
+        """Return where the turns that the archive has came from, and the goals of those with feedback."""
+        ids = {one.turn for one in incoming if one.turn and not one.misplaced}
+        targets = {target for one in incoming if (target := feedback_target(one))}
+        points = await self._store.retrieve(TURNS, sorted(ids | targets)) if ids | targets else []
+        sources = {point.id: _archived_at(point) for point in points}
+        goals = {point.id: int(point.payload.get("segment") or 0) for point in points if point.id in targets}
+        known = {id_: source for id_, source in sources.items() if id_ in ids}
+        return known, {target: (sources[target], goal) for target, goal in goals.items()}
 
     async def _erasures(self, incoming: Sequence[Incoming]) -> dict[int, Erasure]:
         """Return what each `forget` event finds in the archive."""
@@ -190,3 +193,8 @@ class Turns:
 
     def _topic(self, name: str) -> str:
         return self._settings.topic_prefix + name
+
+
+def _archived_at(point: Point) -> Source:
+    payload = point.payload
+    return Source(log=payload["log"], partition=payload["partition"], offset=payload["offset"])

@@ -11,6 +11,7 @@ import structlog
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
+from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import Server, make_app, start
 from groundswell.streams.app import GroundswellApp, build_app
@@ -18,6 +19,7 @@ from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
 from groundswell.streams.tail import follow
+from groundswell.streams.threads import Threads
 from groundswell.streams.topics import CONVERSATION_EVENTS
 
 log = structlog.get_logger("groundswell.worker")
@@ -87,7 +89,8 @@ class Duties(faust.Service):
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
         services, settings = self._app.services, self._app.services.settings
-        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive)
+        threads = ConversationPages(Threads(services.store)).routes()
+        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, threads)
         self._web = await start(pages, settings.web_bind, settings.web_port)
         self.add_future(self._look())
         self.add_future(follow(services.board, settings))

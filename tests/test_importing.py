@@ -12,7 +12,9 @@ import pytest
 from groundswell.models.dialogue import InvalidDialogue, agent_name, events_of
 from groundswell.models.event import EARLIEST_MS, parse
 from groundswell.models.moments import moment, spread
+from groundswell.streams.import_rows import Report
 from groundswell.streams.importing import (
+    How,
     Imported,
     ImportProblem,
     count_events,
@@ -40,8 +42,8 @@ def write(path: Path, *rows: object) -> str:
     return str(path)
 
 
-def read(*paths: str, **options: Any) -> list[Imported]:
-    return list(read_events(paths, now_ms=NOW, **options))
+def read(*paths: str, sort: bool = True, report: Report | None = None, **how: Any) -> list[Imported]:
+    return list(read_events(paths, now_ms=NOW, how=How(**how), sort=sort, report=report))
 
 
 def values(events: list[Imported]) -> list[dict[str, Any]]:

@@ -1,0 +1,114 @@
+"""`groundswell conversation`: one whole thread from the store, as text or JSON."""
+
+import asyncio
+import dataclasses
+from pathlib import Path
+
+import orjson
+import typer
+from rich.console import Console
+
+from groundswell.models.contract import rfc3339
+from groundswell.models.thread_summary import summarise
+from groundswell.models.thread_view import Entry, Goal, ThreadName, ThreadView
+from groundswell.sinks.board import shown
+from groundswell.sinks.store import Store, StoreError, StoreUnavailable, open_store
+from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE
+from groundswell.streams.settings import Settings
+from groundswell.streams.threads import Threads
+
+err = Console(stderr=True)
+_NOT_FOUND, _AMBIGUOUS, _UNREACHABLE = 1, 2, 4
+
+
+def show(
+    name: str, settings: Settings, *, tenant: str | None, agent: str | None, as_json: bool, summary: bool
+) -> int:
+    """Print the conversation called *name*; return the exit code."""
+    try:
+        found = asyncio.run(_read(name, settings, tenant, agent))
+    except (StoreError, StoreUnavailable) as error:
+        err.print(_advice(error, settings), markup=False, soft_wrap=True)
+        return _UNREACHABLE
+    if isinstance(found, ThreadView):
+        typer.echo(_json(found) if as_json else summarise(found) if summary else told(found))
+        return 0
+    if not found:
+        err.print(f"no conversation is called {shown(name)!r} in {settings.store}", markup=False)
+        return _NOT_FOUND
+    err.print(f"{len(found)} conversations are called so; say which:", markup=False)
+    for match in found:
+        owner = f"--tenant {shown(match.tenant)} --agent {shown(match.agent)}"
+        err.print(f"  groundswell conversation {match.conversation} {owner}", markup=False, soft_wrap=True)
+    return _AMBIGUOUS
+
+
+async def _read(
+    name: str, settings: Settings, tenant: str | None, agent: str | None
+) -> ThreadView | list[ThreadName]:
+    store = _open(settings)
+    try:
+        if settings.store.startswith("edge:"):
+            for collection in (TURNS, TURNS_STATE, INTENTS_STATE):
+                await store.ensure(collection)
+        threads = Threads(store)
+        found = await threads.find(name, tenant=tenant, agent=agent)
+        return await threads.read(found[0]) if len(found) == 1 else found
+    finally:
+        await store.close()
+
+
+def _open(settings: Settings) -> Store:
+    """Open the store to read it; what is no store is not made one."""
+    folder = Path(settings.store.removeprefix("edge:").removeprefix("//")).expanduser()
+    if settings.store.startswith("edge:") and not (folder / TURNS.name).is_dir():
+        raise StoreError(f"{folder} is no store of conversations; set GROUNDSWELL_STORE")
+    key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
+    return open_store(settings.store, api_key=key)
+
+
+def _advice(error: Exception, settings: Settings) -> str:
+    if "is in use by process" in str(error):
+        return f"{error}; or look at it there: {settings.public_url.rstrip('/')}/conversations/ID"
+    return f"{error}; GROUNDSWELL_STORE names the store ({settings.store})"
+
+
+def _json(thread: ThreadView) -> str:
+    return orjson.dumps(dataclasses.asdict(thread), option=orjson.OPT_INDENT_2).decode()
+
+
+def told(thread: ThreadView) -> str:
+    """Return the thread for people. What strangers wrote cannot steer a terminal."""
+    lines = [
+        f"{thread.tenant}/{thread.agent}  {thread.conversation_id}  ({thread.conversation})",
+        "; ".join(f"{name} {value}" for name, value in {**thread.facts, **thread.slices}.items()),
+        *map(_goal, thread.goals),
+        "",
+        *(line for entry in thread.entries for line in _entry(entry, thread)),
+    ]
+    return "\n".join(shown(line) for line in lines)
+
+
+def _goal(goal: Goal) -> str:
+    chance = "" if goal.probability is None else f" ({'told' if goal.told else f'{goal.probability:.2f}'})"
+    return f"goal {goal.number + 1}: {goal.name or goal.intent or 'no intent yet'}: {goal.status}{chance}"
+
+
+def _entry(entry: Entry, thread: ThreadView) -> list[str]:
+    suspect = any(goal.suspect == entry.id for goal in thread.goals)
+    notes = [*entry.signals, *(["suspected first failure"] if suspect else [])]
+    noted = f"  [{', '.join(notes)}]" if notes else ""
+    head = f"{rfc3339(entry.time)}  {_who(entry)}{noted}"
+    body = [entry.text] if entry.text and entry.tool is None else []
+    if entry.tool is not None:
+        body = [f"{entry.tool.name}({entry.tool.arguments}) -> {entry.tool.status or 'answered'}"]
+        body += [entry.tool.result] if entry.tool.result else []
+    if entry.edited_reply:
+        body.append(f"better: {entry.edited_reply}")
+    return [head, *(f"    {line}" for part in body for line in part.splitlines())]
+
+
+def _who(entry: Entry) -> str:
+    if entry.type == "feedback":
+        return f"feedback {entry.score:+.1f}" if entry.score is not None else "feedback"
+    return entry.outcome or entry.role or entry.type
