@@ -6,10 +6,12 @@ letters without apostrophes ("couldn't" is "could"); words shorter than that are
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-_WORD = re.compile(r"[a-z]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?\n])\s+")
 TRIGGER_LETTERS = 5
 
@@ -85,6 +87,19 @@ class PhraseRule:
         if self.also is not None and self.also.search(text) is None:
             return False
         return self.unless is None or self.unless.search(text) is None
+
+
+def rule_of(document: Mapping[str, Any]) -> PhraseRule:
+    """Compile one signal of a language's data file; ValueError if there is no such signal."""
+    also, unless = document.get("also"), document.get("unless")
+    return PhraseRule(
+        Signal(document["signal"]),
+        triggers(document["triggers"]),
+        phrases(*document["patterns"].strip().splitlines()),
+        also=phrases(*also.strip().splitlines()) if also else None,
+        unless=phrases(*unless.strip().splitlines()) if unless else None,
+        by_sentence=document.get("by_sentence", False),
+    )
 
 
 def phrases(*alternatives: str) -> re.Pattern[str]:

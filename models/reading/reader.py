@@ -30,8 +30,8 @@ MAX_CALLS = 128
 class GateLike(Protocol):
     """Gives the probability that a user's turn says what the user wants."""
 
-    def judge(self, wording: Wording, embedding: Vector) -> float:
-        """Return the probability for words that were read already."""
+    def judge(self, wording: Wording, embedding: Vector, agent_text: str) -> float:
+        """Return the probability for words that were read already, after the agent's last text."""
         ...
 
 
@@ -92,8 +92,8 @@ class ConversationReader:
     def user(self, ordinal: int, text: str, embedding: Vector) -> UserReading:
         """Read a user's turn with its unit embedding, float32 (d,)."""
         wording = Wording.of(text)
-        probability = self._gate.judge(wording, embedding)
-        needed = passes(probability, self._agent_text)
+        probability = self._gate.judge(wording, embedding, self._agent_text)
+        needed = passes(probability)
         shown = user_signals(text)
         if closes(shown) and not needed:
             self._closure = Closure.CLOSED
