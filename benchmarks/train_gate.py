@@ -8,7 +8,7 @@ regressions, both with one optimum, so the same data and the same library give t
 1. what the words are, on MultiDoGO's labels (each text once, weight: the root of its count times the
    agreement), CLINC150 and weak labels from STAR, classes balanced. The embedding is halved, that is
    regularised four times as much as the surface: it learns topics, which the next agent does not share.
-2. what the agent's last text makes of it, on the 530 turns of `gate_tuning.jsonl`, labelled by hand.
+2. what the agent's last text makes of it, on the 680 turns of `gate_tuning.jsonl`, labelled by hand.
 
 The 430 turns of `tests/gate_labels.jsonl` and their STAR dialogues are left out of both. The prior mean,
 which is no part of the gate, is kept.

@@ -17,7 +17,7 @@ from groundswell.models.reading.phrases import PhraseRule, phrases, rule_of
 
 #: A pattern that nothing matches, for an act that a language's file leaves out.
 _NEVER = re.compile(r"(?!)")
-_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "additions")
+_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Acts:
     social: re.Pattern[str]
     identity: re.Pattern[str]
     small_talk: re.Pattern[str]
+    personal: re.Pattern[str]
     vague: re.Pattern[str]
     additions: re.Pattern[str]
 

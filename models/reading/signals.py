@@ -6,9 +6,8 @@ act, and negation is invisible to it. Phrases are narrow and mostly right.
 
 from collections.abc import Collection, Iterable
 
+from groundswell.models.reading.language import spoken
 from groundswell.models.reading.phrases import Signal, triggers_of
-from groundswell.models.reading.phrases_agent import OPENING_RULES, WHOLE_RULES
-from groundswell.models.reading.phrases_user import USER_RULES
 from groundswell.models.reading.wording import ends, fold
 
 #: Characters of an agent's turn in which a refusal or an apology is looked for.
@@ -22,7 +21,8 @@ def user_signals(text: str) -> set[Signal]:
     words = triggers_of(read)
     if not words:
         return {Signal.CONFUSION} if "?" in read and len(read.strip()) < 6 else set()
-    return {rule.signal for rule in USER_RULES if rule.fires(read, words)}
+    languages = spoken(words)
+    return {rule.signal for each in languages for rule in each.user_rules if rule.fires(read, words)}
 
 
 def agent_signals(text: str) -> set[Signal]:
@@ -30,8 +30,10 @@ def agent_signals(text: str) -> set[Signal]:
     read = fold(ends(text))
     words = triggers_of(read)
     opening = read[:OPENING]
-    shown = {rule.signal for rule in WHOLE_RULES if rule.fires(read, words)}
-    shown |= {rule.signal for rule in OPENING_RULES if rule.fires(opening, words)}
+    shown: set[Signal] = set()
+    for language in spoken(words):
+        shown |= {rule.signal for rule in language.agent_rules if rule.fires(read, words)}
+        shown |= {rule.signal for rule in language.opening_rules if rule.fires(opening, words)}
     if read.rstrip().endswith(("?", "？")):
         shown.add(Signal.QUESTION)
     return shown

@@ -38,17 +38,23 @@ def surface(wording: Wording) -> list[float]:
         digits / max(len(words), 1),
         float(len(words) <= 6 and digits > 0),
     ]
-    forms = [
-        wording.has_question_mark,
-        any(acts.question.search(plain) for acts in read_in),
+    requests = [
         any(acts.imperative.search(plain) for acts in read_in),
         any(acts.wants.search(plain) for acts in read_in),
         any(acts.asks.search(plain) for acts in read_in),
         any(acts.problems.search(plain) for acts in read_in),
     ]
+    personal = any(acts.personal.search(plain) for acts in read_in)
+    # "Have you ever been there?" asks for nothing.
+    asks = any(requests[1:]) or not personal
+    forms = [
+        asks and wording.has_question_mark,
+        asks and any(acts.question.search(plain) for acts in read_in),
+        *requests,
+    ]
     manners = [
         not any(forms),
-        any(acts.small_talk.search(plain) for acts in read_in),
+        personal or any(acts.small_talk.search(plain) for acts in read_in),
         any(acts.vague.search(plain) for acts in read_in),
         any(acts.social.search(plain) for acts in read_in),
         any(acts.yes_no.search(plain) for acts in read_in),
