@@ -17,7 +17,7 @@ from groundswell.models.reading.phrases import PhraseRule, phrases, rule_of
 
 #: A pattern that nothing matches, for an act that a language's file leaves out.
 _NEVER = re.compile(r"(?!)")
-_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions")
+_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions", "insists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Acts:
     personal: re.Pattern[str]
     vague: re.Pattern[str]
     additions: re.Pattern[str]
+    insists: re.Pattern[str]
+    thanks: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,15 @@ def _acts(table: Mapping[str, str]) -> Acts:
     return Acts(
         question=_starting(start, table["questions"]),
         imperative=_starting(start, table["imperatives"]),
-        yes_no=phrases(rf"\A(?:{'|'.join(table['yes_no'].strip().splitlines())})\b"),
+        thanks=_at_start(table["thanks"]),
+        yes_no=_at_start(table["yes_no"]),
         vague=phrases(rf"\A(?:(?:{fillers})\s)*(?:{vague}){polite}\Z"),
         **{act: _anywhere(table[act]) if act in table else _NEVER for act in _ACTS},
     )
+
+
+def _at_start(lines: str) -> re.Pattern[str]:
+    return phrases(rf"\A(?:{'|'.join(lines.strip().splitlines())})(?!\w)")
 
 
 def _starting(start: str, lines: str) -> re.Pattern[str]:

@@ -1,17 +1,26 @@
-"""Whether an agent says the same thing twice.
+"""Whether an agent, or a user, says the same thing twice.
 
 Judged by the words, not by embeddings: agents' turns are not embedded, which halves the cost of
 reading, and a loop is verbatim or nearly so. "Same digits" keeps two different dates or prices apart.
+
+A user's are embedded, but the same frame around another value ("the rating of the Hyatt in the north")
+is as near as the same need in other words. So a rephrase must follow a reply that leaves it open, insist,
+or be nearly verbatim.
 """
 
 import re
 
-from groundswell.models.reading.wording import ends, fold, spaced
+from groundswell.models.reading.language import spoken
+from groundswell.models.reading.wording import Wording, ends, fold, spaced
 
 #: Shorter texts ("Anything else?") are repeated for good reasons.
 MIN_WORDS = 4
 #: Jaccard similarity of the two sets of words.
 NEARLY = 0.9
+#: Cosine to one of the last needs: the same need in other words, and nearly the same words.
+REPHRASE, VERBATIM = 0.80, 0.97
+#: Short turns are alike for less, so they must be more alike.
+SHORT_WORDS, SHORT_REPHRASE = 8, 0.90
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _DIGITS = re.compile(r"\d+")
@@ -31,6 +40,20 @@ def says_the_same(text: str, before: str) -> bool:
     if len(now & then) <= NEARLY * len(now | then):
         return False
     return _DIGITS.findall(text) == _DIGITS.findall(before)
+
+
+def says_again(wording: Wording, likeness: float, *, answered: bool) -> bool:
+    """Return whether a need, so similar to an earlier one, is that one said again.
+
+    *answered*: the agent's last text neither refused nor asked.
+    """
+    if likeness <= (REPHRASE if len(wording.words) >= SHORT_WORDS else SHORT_REPHRASE):
+        return False
+    read_in = [language.acts for language in spoken(wording.words)]
+    if any(acts.yes_no.search(wording.plain) or acts.thanks.search(wording.plain) for acts in read_in):
+        return False
+    insists = any(acts.insists.search(wording.plain) for acts in read_in)
+    return not answered or insists or likeness > VERBATIM
 
 
 def _read(text: str) -> str:

@@ -4,6 +4,7 @@ Similarity of embeddings to example sentences was tried for this and fails: the 
 act, and negation is invisible to it. Phrases are narrow and mostly right.
 """
 
+import re
 from collections.abc import Collection, Iterable
 
 from groundswell.models.reading.language import spoken
@@ -12,6 +13,8 @@ from groundswell.models.reading.wording import ends, fold
 
 #: Characters of an agent's turn in which a refusal or an apology is looked for.
 OPENING = 200
+# A turn of question marks alone.
+_ONLY_MARKS = re.compile(r"[?!¿？؟]{1,12}")
 _ORDER = {signal: place for place, signal in enumerate(Signal)}
 
 
@@ -20,7 +23,7 @@ def user_signals(text: str) -> set[Signal]:
     read = fold(ends(text))
     words = triggers_of(read)
     if not words:
-        return {Signal.CONFUSION} if "?" in read and len(read.strip()) < 6 else set()
+        return {Signal.CONFUSION} if _ONLY_MARKS.fullmatch(read.strip()[:13]) else set()
     languages = spoken(words)
     return {rule.signal for each in languages for rule in each.user_rules if rule.fires(read, words)}
 
