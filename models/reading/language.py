@@ -17,7 +17,7 @@ from groundswell.models.reading.phrases import PhraseRule, phrases, rule_of
 
 #: A pattern that nothing matches, for an act that a language's file leaves out.
 _NEVER = re.compile(r"(?!)")
-_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions", "insists")
+_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions", "alternatives", "insists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Acts:
     personal: re.Pattern[str]
     vague: re.Pattern[str]
     additions: re.Pattern[str]
+    alternatives: re.Pattern[str]
     insists: re.Pattern[str]
     thanks: re.Pattern[str]
 

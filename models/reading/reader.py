@@ -118,7 +118,7 @@ class ConversationReader:
         if opened:
             self._segments.append(Segment(number=current + 1, start=ordinal))
             del self._segments[:-MAX_SEGMENTS]
-        elif self._says_again(wording, embedding):
+        elif Signal.CONFUSION not in shown and self._says_again(wording, embedding):
             shown.add(Signal.REPHRASE)
         vector = embedding if opened or before is None else unit(embedding + before)
         self._needs.add(self.segment.number, words, embedding)
@@ -131,9 +131,8 @@ class ConversationReader:
 
     def _says_again(self, wording: Wording, embedding: Vector) -> bool:
         """Return whether the user had to say one of the last needs again."""
-        left_open = self.segment.evidence & {Evidence.REFUSAL_LAST, Evidence.QUESTION_PENDING}
         likeness = self._needs.likeness(len(wording.words), embedding)
-        return says_again(wording, likeness, answered=not left_open)
+        return says_again(wording, likeness, refused=Evidence.REFUSAL_LAST in self.segment.evidence)
 
     def _opens_segment(self, words: int, embedding: Vector) -> bool:
         if self._closure is Closure.OPEN:

@@ -4,8 +4,8 @@ Judged by the words, not by embeddings: agents' turns are not embedded, which ha
 reading, and a loop is verbatim or nearly so. "Same digits" keeps two different dates or prices apart.
 
 A user's are embedded, but the same frame around another value ("the rating of the Hyatt in the north")
-is as near as the same need in other words. So a rephrase must follow a reply that leaves it open, insist,
-or be nearly verbatim.
+is as near as the same need in other words. So a rephrase must follow a refusal without a new
+value, insist, or be nearly verbatim.
 """
 
 import re
@@ -17,10 +17,10 @@ from groundswell.models.reading.wording import Wording, ends, fold, spaced
 MIN_WORDS = 4
 #: Jaccard similarity of the two sets of words.
 NEARLY = 0.9
-#: Cosine to one of the last needs: the same need in other words, and nearly the same words.
-REPHRASE, VERBATIM = 0.80, 0.97
-#: Short turns are alike for less, so they must be more alike.
-SHORT_WORDS, SHORT_REPHRASE = 8, 0.90
+#: Cosine to one of the last needs: the same need in other words, of eight words or more and of fewer...
+REPHRASE, SHORT_WORDS, SHORT_REPHRASE = 0.80, 8, 0.90
+#: ...and nearly the same words, which say it again even where it was not refused; of six words or more.
+VERBATIM, VERBATIM_WORDS = 0.97, 6
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _DIGITS = re.compile(r"\d+")
@@ -42,18 +42,24 @@ def says_the_same(text: str, before: str) -> bool:
     return _DIGITS.findall(text) == _DIGITS.findall(before)
 
 
-def says_again(wording: Wording, likeness: float, *, answered: bool) -> bool:
+def says_again(wording: Wording, likeness: float, *, refused: bool) -> bool:
     """Return whether a need, so similar to an earlier one, is that one said again.
 
-    *answered*: the agent's last text neither refused nor asked.
+    *refused*: the agent's last text refused or did not understand.
     """
-    if likeness <= (REPHRASE if len(wording.words) >= SHORT_WORDS else SHORT_REPHRASE):
+    words = len(wording.words)
+    if likeness <= (REPHRASE if words >= SHORT_WORDS else SHORT_REPHRASE):
         return False
     read_in = [language.acts for language in spoken(wording.words)]
     if any(acts.yes_no.search(wording.plain) or acts.thanks.search(wording.plain) for acts in read_in):
         return False
-    insists = any(acts.insists.search(wording.plain) for acts in read_in)
-    return not answered or insists or likeness > VERBATIM
+    if likeness > VERBATIM and words >= VERBATIM_WORDS:
+        return True
+    if any(acts.alternatives.search(wording.plain) for acts in read_in):
+        return False
+    if any(acts.insists.search(wording.plain) for acts in read_in):
+        return True
+    return refused and _DIGITS.search(wording.plain) is None
 
 
 def _read(text: str) -> str:
