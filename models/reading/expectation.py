@@ -22,7 +22,7 @@ _NO_FORM, _YES_NO = FEATURES.index("no asking form"), FEATURES.index("starts wit
 
 
 def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
-    return re.compile("|".join(pattern.pattern for pattern in patterns), re.IGNORECASE)
+    return re.compile("|".join(pattern.pattern for pattern in patterns))
 
 
 # An agent's question that invites a need instead of asking for a slot, in any language.
@@ -34,20 +34,19 @@ _ADDITION = _any([language.acts.additions for language in LANGUAGES])
 
 def invites(agent_text: str) -> bool:
     """Return whether nothing was said yet, or the agent's text ends in an open offer of help."""
-    end = fold(agent_text.rstrip()[-TAIL:])
-    return not end or (_is_question(end) and _OPEN_OFFER.search(end) is not None)
+    return _invites(_end(agent_text))
 
 
 def asks_for_slot(agent_text: str) -> bool:
     """Return whether the agent's text ends in a question that is no open offer, or demands a value."""
-    end = fold(agent_text.rstrip()[-TAIL:])
-    return not invites(end) and (_is_question(end) or _SLOT_REQUEST.search(end) is not None)
+    end = _end(agent_text)
+    return not _invites(end) and _demands(end)
 
 
 def expectation(wording: Wording, acts: Sequence[float], agent_text: str) -> list[float]:
     """Return the features that `EXPECTATIONS` names, each 0 or 1; *acts* are the turn's surface features."""
-    end = agent_text.rstrip()[-TAIL:]
-    invited = invites(end)
+    end = _end(agent_text)
+    invited = _invites(end)
     agrees = (
         acts[_YES_NO] > 0
         and not wording.has_question_mark
@@ -56,10 +55,22 @@ def expectation(wording: Wording, acts: Sequence[float], agent_text: str) -> lis
     )
     return [
         float(invited),
-        float(asks_for_slot(end)),
+        float(not invited and _demands(end)),
         float(not invited and acts[_NO_FORM] > 0),
         float(agrees),
     ]
+
+
+def _end(agent_text: str) -> str:
+    return fold(agent_text.rstrip()[-TAIL:]).lower()
+
+
+def _invites(end: str) -> bool:
+    return not end or (_is_question(end) and _OPEN_OFFER.search(end) is not None)
+
+
+def _demands(end: str) -> bool:
+    return _is_question(end) or _SLOT_REQUEST.search(end) is not None
 
 
 def _is_question(end: str) -> bool:

@@ -104,7 +104,7 @@ def _starting(start: str, lines: str) -> re.Pattern[str]:
 
 def _anywhere(lines: str) -> re.Pattern[str]:
     alternatives = "|".join(lines.strip().splitlines())
-    return re.compile(phrases(rf"\b(?:{alternatives})(?!\w)").pattern, re.IGNORECASE | re.MULTILINE)
+    return re.compile(phrases(rf"\b(?:{alternatives})(?!\w)").pattern, re.MULTILINE)
 
 
 def _shipped() -> tuple[Language, ...]:

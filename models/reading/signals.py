@@ -20,7 +20,7 @@ _ORDER = {signal: place for place, signal in enumerate(Signal)}
 
 def user_signals(text: str) -> set[Signal]:
     """Return what a user's turn shows; only its first 400 and last 200 characters are read."""
-    read = fold(ends(text))
+    read = fold(ends(text)).lower()
     words = triggers_of(read)
     if not words:
         return {Signal.CONFUSION} if _ONLY_MARKS.fullmatch(read.strip()[:13]) else set()
@@ -30,7 +30,7 @@ def user_signals(text: str) -> set[Signal]:
 
 def agent_signals(text: str) -> set[Signal]:
     """Return what an agent's turn shows; only its first 400 and last 200 characters are read."""
-    read = fold(ends(text))
+    read = fold(ends(text)).lower()
     words = triggers_of(read)
     opening = read[:OPENING]
     shown: set[Signal] = set()

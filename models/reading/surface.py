@@ -30,7 +30,7 @@ def surface(wording: Wording) -> list[float]:
     """Return the features that `FEATURES` names, each from 0 to 3.5."""
     plain, words = wording.plain, wording.words
     read_in = [language.acts for language in spoken(words)]
-    digits = sum(any(character.isdigit() for character in word) for word in words)
+    digits = sum(1 for word in words if not word.isalpha() and any(map(str.isdigit, word)))
     shape = [
         min(math.log1p(len(words)), 3.5),
         float(len(words) <= 2),
