@@ -16,7 +16,7 @@ from groundswell.models.record import Vector
 from groundswell.sinks.embedder import Embedder
 
 HERE = Path(__file__).parent
-#: Turns labelled by hand: the first set fits the context weights and the threshold, the second is only measured.
+#: Turns labelled by hand: the first fit the context weights and the threshold, the second are measured.
 TUNING, TEST = HERE / "gate_tuning.jsonl", HERE.parent / "tests" / "gate_labels.jsonl"
 #: MultiDoGO's dialogue acts that say nothing of what the user wants, and what is out of its domain.
 NO_NEED = {"contentonly", "confirmation", "openinggreeting", "thankyou", "rejection", "closinggreeting"}

@@ -5,9 +5,10 @@
 DATA is a folder with star_first_week, tau_airline_gpt4o, tau_retail_grok3, agentrx_tau_retail,
 tau2_airline_retail and dbdc3_en (gzip JSON lines; those that are missing are left out).
 
-Precision: `signal_readings.jsonl` holds hits drawn at random, round-robin over the data sets, from the half of
-the dialogues on which no detector was mended (but rephrase and give-up, of which a first draw showed what to mend and
-is counted too), each with one reader's verdict. Counted are those that still fire.
+Precision: `signal_readings.jsonl` holds 390 hits drawn at random, round-robin over the data sets, from the half
+of the dialogues on which no detector was mended, each with one reader's verdict; counted are those that still
+fire. Two detectors were mended after that reading: give-up ("I'll call back later" is none) and rephrase, of
+which 60 hits were read before the last mends.
 Lift: the share of failures among dialogues with the signal over that among all; five dialogues at least.
 First failing turn: AgentRx's failures, the earliest friction or write against the published root cause.
 """
@@ -130,7 +131,10 @@ def precisions(heard: dict[str, list[Heard]]) -> dict[str, float]:
             right[row["signal"]][row["right"]] += 1
     figures: dict[str, float] = {}
     for signal, verdicts in right.items():
-        figures |= {f"{signal} precision": verdicts[True] / verdicts.total(), f"{signal} read": verdicts.total()}
+        figures |= {
+            f"{signal} precision": verdicts[True] / verdicts.total(),
+            f"{signal} read": verdicts.total(),
+        }
     return figures
 
 

@@ -17,7 +17,18 @@ from groundswell.models.reading.phrases import PhraseRule, phrases, rule_of
 
 #: A pattern that nothing matches, for an act that a language's file leaves out.
 _NEVER = re.compile(r"(?!)")
-_ACTS = ("wants", "asks", "problems", "social", "identity", "small_talk", "personal", "additions", "alternatives", "insists")
+_ACTS = (
+    "wants",
+    "asks",
+    "problems",
+    "social",
+    "identity",
+    "small_talk",
+    "personal",
+    "additions",
+    "alternatives",
+    "insists",
+)
 
 
 @dataclass(frozen=True, slots=True)
