@@ -5,7 +5,7 @@
 DATA is a folder with star_first_week, tau_airline_gpt4o, tau_retail_grok3, agentrx_tau_retail,
 tau2_airline_retail and dbdc3_en (gzip JSON lines; those that are missing are left out).
 
-Precision: `signal_readings.jsonl` holds 390 hits drawn at random, round-robin over the data sets, from the half
+Precision: `signal_readings.jsonl` holds 390 hits drawn at random, round-robin over the sets, from the half
 of the dialogues on which no detector was mended, each with one reader's verdict; counted are those that still
 fire. Two detectors were mended after that reading: give-up ("I'll call back later" is none) and rephrase, of
 which 60 hits were read before the last mends.

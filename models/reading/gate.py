@@ -22,7 +22,7 @@ from groundswell.models.reading.wording import Wording
 from groundswell.models.record import Vector
 
 #: A turn passes above this probability of saying what the user wants.
-THRESHOLD = 0.45
+THRESHOLD = 0.4
 # Words of a turn in a script that is not read: as likely as not a need at the first, surer by the second.
 _EVEN_WORDS, _WORDS_PER_LOGIT = 4.0, 1.5
 
