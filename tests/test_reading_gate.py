@@ -3,16 +3,9 @@
 import numpy as np
 import pytest
 
-from groundswell.models.reading.gate import (
-    GATE,
-    PRIOR_MEAN,
-    SURFACE,
-    THRESHOLD,
-    RuleGate,
-    asks_for_slot,
-    passes,
-    surface,
-)
+from groundswell.models.reading.expectation import EXPECTATIONS, asks_for_slot, expectation, invites
+from groundswell.models.reading.gate import GATE, PRIOR_MEAN, THRESHOLD, RuleGate, gate_of, passes
+from groundswell.models.reading.surface import FEATURES, surface
 from groundswell.models.reading.wording import Wording
 from groundswell.sinks.embedder import Embedder
 
@@ -43,17 +36,17 @@ def embedder() -> Embedder:
 
 @pytest.fixture
 def probability(embedder):
-    return lambda text: GATE.probability(text, embedder.embed([text])[0])
+    return lambda text, agent="": GATE.probability(text, embedder.embed([text])[0], agent)
 
 
 @pytest.mark.parametrize("text", NEEDS)
 def test_a_need_passes(probability, text):
-    assert passes(probability(text), "Hello, how can I help?")
+    assert passes(probability(text, "Hello, how can I help?"))
 
 
 @pytest.mark.parametrize("text", NOT_NEEDS)
 def test_greetings_names_numbers_and_confirmations_do_not_pass(probability, text):
-    assert not passes(probability(text), "Hello, how can I help?")
+    assert not passes(probability(text, "Hello, how can I help?"))
 
 
 @pytest.mark.parametrize("text", NEEDS)
@@ -68,6 +61,7 @@ def test_rules_alone_block_the_same_plain_non_needs(text):
 
 def test_chinese_needs_pass_since_each_character_counts_as_a_word(probability):
     assert probability("我想取消我昨天下的订单，因为地址写错了") > THRESHOLD
+    assert not Wording.of("取消订单").is_latin
     assert Wording.of("取消订单").words == ["取", "消", "订", "单"]
 
 
@@ -93,19 +87,32 @@ def test_typographic_apostrophes_read_like_plain_ones():
     ("text", "feature"),
     [
         ("how do i pay", "starts as a question"),
-        ("so i need a room", "request phrase"),
+        ("so i need a room", "says what is wanted"),
+        ("could you look at my bill", "asks the agent to act or tell"),
+        ("the parcel never arrived", "names a problem"),
         ("please book it", "starts as an imperative"),
+        ("he likes it, cancel my trip", "starts as an imperative"),
+        ("i heard it is lovely there", "small talk"),
+        ("have you ever been there?", "small talk"),
+        ("can you help me please?", "names nothing"),
         ("hello", "social word"),
         ("yes the blue one", "starts with yes or no"),
         ("my order number is 5", "identifies the user"),
         ("really?", "question mark"),
         ("room 12", "short with a digit"),
+        ("blue boats sail far out", "no asking form"),
     ],
 )
 def test_each_surface_feature_sees_its_act(text, feature):
-    values = dict(zip(SURFACE, surface(Wording.of(text)), strict=True))
+    values = dict(zip(FEATURES, surface(Wording.of(text)), strict=True))
     assert values[feature] == 1
-    assert dict(zip(SURFACE, surface(Wording.of("blue boats sail far out")), strict=True))[feature] == 0
+    other = "blue boats sail far out" if feature != "no asking form" else "i need a room"
+    assert dict(zip(FEATURES, surface(Wording.of(other)), strict=True))[feature] == 0
+
+
+def test_a_question_to_the_agent_as_a_person_asks_for_nothing():
+    values = dict(zip(FEATURES, surface(Wording.of("Have you ever been there?")), strict=True))
+    assert values["no asking form"] == 1
 
 
 @pytest.mark.parametrize(
@@ -117,6 +124,9 @@ def test_each_surface_feature_sees_its_act(text, feature):
         ("How can I help you today?", False),
         ("Is there anything else?", False),
         ("Your order has been cancelled.", False),
+        ("Please enter the code.", True),
+        ("¿Cuál es su número de pedido?", True),
+        ("¿En qué puedo ayudarle?", False),
         ("", False),
     ],
 )
@@ -124,15 +134,44 @@ def test_a_question_for_a_slot_is_told_from_an_open_offer(agent, slot):
     assert asks_for_slot(agent) is slot
 
 
-def test_more_is_asked_of_an_answer_to_a_slot_question():
-    assert passes(0.7, "Hello, how can I help?")
-    assert not passes(0.7, "What is your name?")
-    assert passes(0.81, "What is your name?")
+@pytest.mark.parametrize(
+    ("agent", "invited"),
+    [("", True), ("How can I help?", True), ("Your name?", False), ("It is done.", False)],
+)
+def test_a_need_is_invited_at_the_start_and_by_an_open_offer(agent, invited):
+    assert invites(agent) is invited
 
 
-def test_the_gate_has_397_numbers_and_a_prior_mean():
-    assert len(GATE.embedding_weights) + len(GATE.surface_weights) + 1 == 397
-    assert PRIOR_MEAN.shape == (384,)
+def expected(text: str, agent: str) -> dict[str, bool]:
+    wording = Wording.of(text)
+    values = expectation(wording, surface(wording), agent)
+    return {name: value == 1 for name, value in zip(EXPECTATIONS, values, strict=True)}
+
+
+def test_a_yes_to_a_proposal_agrees_and_one_that_adds_something_does_not():
+    proposal = "Would you like me to proceed with the exchange?"
+    assert expected("Yes, please proceed with the exchange.", proposal)["agrees to a proposal"]
+    assert not expected("Yes, and I also need a refund", proposal)["agrees to a proposal"]
+    assert not expected("Yes please", "It is done.")["agrees to a proposal"]
+
+
+def test_the_same_words_are_less_of_a_need_in_reply_than_at_the_start(probability):
+    words = "the boots are for my wedding on the beach"
+    assert probability(words, "Your order is on its way.") < probability(words)
+    assert probability(words, "What is your name?") < probability(words)
+
+
+def test_the_gate_has_a_number_for_each_feature_and_a_prior_mean():
+    assert GATE.embedding_weights.shape == PRIOR_MEAN.shape == (384,)
+    assert (len(GATE.surface_weights), len(GATE.expectation_weights)) == (len(FEATURES), len(EXPECTATIONS))
+
+
+def test_a_gate_is_cut_from_one_row_of_weights():
+    row = np.arange(8 + len(FEATURES) + len(EXPECTATIONS), dtype=np.float32)
+    gate = gate_of(row, 0.5)
+    joined = np.concatenate([gate.embedding_weights, gate.surface_weights, gate.expectation_weights])
+    assert (joined == row).all()
+    assert gate.bias == 0.5
 
 
 def test_another_dimension_is_refused_with_a_way_out():

@@ -13,8 +13,8 @@ from groundswell.models.record import Vector
 
 #: Needs remembered; both the segment rule and the rephrase rule look back over these.
 MAX_NEEDS = 6
-#: A rephrase is this similar to one of the last three needs, each of four words or more.
-REPHRASE_COSINE, REPHRASE_BACK, REPHRASE_WORDS = 0.80, 3, 4
+#: A rephrase is compared with the last three needs, each of four words or more.
+REPHRASE_BACK, REPHRASE_WORDS = 3, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +50,12 @@ class NeedMemory:
         )
         return max(cosines, default=-1.0)
 
-    def is_rephrase(self, words: int, embedding: Vector) -> bool:
-        """Return whether a turn says one of the last three needs again."""
+    def likeness(self, words: int, embedding: Vector) -> float:
+        """Return the greatest cosine to one of the last three needs; -1 for a turn of too few words."""
         earlier = [need for need in self._needs if need.words >= REPHRASE_WORDS][-REPHRASE_BACK:]
-        return words >= REPHRASE_WORDS and any(
-            float(need.vector @ embedding) > REPHRASE_COSINE for need in earlier
-        )
+        if words < REPHRASE_WORDS:
+            return -1.0
+        return max((float(need.vector @ embedding) for need in earlier), default=-1.0)
 
     def to_document(self) -> list[list[Any]]:
         """Return the state as a JSON document."""

@@ -6,10 +6,12 @@ letters without apostrophes ("couldn't" is "could"); words shorter than that are
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-_WORD = re.compile(r"[a-z]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?\n])\s+")
 TRIGGER_LETTERS = 5
 
@@ -72,25 +74,41 @@ class PhraseRule:
     by_sentence: bool = False
 
     def fires(self, text: str, triggers: frozenset[str]) -> bool:
-        """Return whether the rule holds for *text* (folded), or for one sentence of it."""
+        """Return whether the rule holds for *text* (folded, in lower case), or for one sentence of it."""
         if self.triggers.isdisjoint(triggers):
             return False
         if not self.by_sentence:
             return self._holds(text)
-        return any(self._holds(sentence) for sentence in _SENTENCE_END.split(text))
+        # In most texts no sentence has it, which one search tells where each sentence is a line.
+        lines = _SENTENCE_END.sub("\n", text)
+        return self.pattern.search(lines) is not None and any(map(self._holds, lines.split("\n")))
 
     def _holds(self, text: str) -> bool:
-        if self.pattern.search(text) is None:
-            return False
         if self.also is not None and self.also.search(text) is None:
+            return False
+        if self.pattern.search(text) is None:
             return False
         return self.unless is None or self.unless.search(text) is None
 
 
-def phrases(*alternatives: str) -> re.Pattern[str]:
-    """Compile regular expressions into one that ignores case and missing apostrophes."""
+def rule_of(document: Mapping[str, Any]) -> PhraseRule:
+    """Compile one signal of a language's data file; ValueError if there is no such signal."""
+    also, unless = document.get("also"), document.get("unless")
+    by_sentence = document.get("by_sentence", False)
+    return PhraseRule(
+        Signal(document["signal"]),
+        triggers(document["triggers"]),
+        phrases(*document["patterns"].strip().splitlines(), flags=re.MULTILINE if by_sentence else 0),
+        also=phrases(*also.strip().splitlines()) if also else None,
+        unless=phrases(*unless.strip().splitlines()) if unless else None,
+        by_sentence=by_sentence,
+    )
+
+
+def phrases(*alternatives: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile regular expressions, for text in lower case, into one that ignores missing apostrophes."""
     joined = "|".join(f"(?:{alternative.replace(chr(39), chr(39) + '?')})" for alternative in alternatives)
-    return re.compile(joined, re.IGNORECASE)
+    return re.compile(joined, flags)
 
 
 def triggers(words: str) -> frozenset[str]:
@@ -99,5 +117,5 @@ def triggers(words: str) -> frozenset[str]:
 
 
 def triggers_of(text: str) -> frozenset[str]:
-    """Return the triggers that occur in *text* (folded)."""
-    return frozenset(word[:TRIGGER_LETTERS] for word in _WORD.findall(text.lower().replace("'", "")))
+    """Return the triggers that occur in *text* (folded, in lower case)."""
+    return frozenset(word[:TRIGGER_LETTERS] for word in _WORD.findall(text.replace("'", "")))

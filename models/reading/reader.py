@@ -13,7 +13,7 @@ from groundswell.models.reading.gate import GATE, passes
 from groundswell.models.reading.needs import NeedMemory, unit
 from groundswell.models.reading.outcome import Evidence, SegmentOutcome
 from groundswell.models.reading.phrases import Signal
-from groundswell.models.reading.repetition import says_the_same
+from groundswell.models.reading.repetition import says_again, says_the_same
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.reading.segment import Closure, Segment, opens_segment
 from groundswell.models.reading.signals import agent_signals, closes, concludes, in_order, user_signals
@@ -30,8 +30,8 @@ MAX_CALLS = 128
 class GateLike(Protocol):
     """Gives the probability that a user's turn says what the user wants."""
 
-    def judge(self, wording: Wording, embedding: Vector) -> float:
-        """Return the probability for words that were read already."""
+    def judge(self, wording: Wording, embedding: Vector, agent_text: str) -> float:
+        """Return the probability for words that were read already, after the agent's last text."""
         ...
 
 
@@ -68,6 +68,7 @@ class ConversationReader:
         self._needs = NeedMemory()
         self._agent_text = ""
         self._agent_step: int | None = None
+        self._looked_up = False
         self._apologies = 0
         self._calls: list[str] = []
 
@@ -92,8 +93,8 @@ class ConversationReader:
     def user(self, ordinal: int, text: str, embedding: Vector) -> UserReading:
         """Read a user's turn with its unit embedding, float32 (d,)."""
         wording = Wording.of(text)
-        probability = self._gate.judge(wording, embedding)
-        needed = passes(probability, self._agent_text)
+        probability = self._gate.judge(wording, embedding, self._agent_text)
+        needed = passes(probability)
         shown = user_signals(text)
         if closes(shown) and not needed:
             self._closure = Closure.CLOSED
@@ -117,7 +118,7 @@ class ConversationReader:
         if opened:
             self._segments.append(Segment(number=current + 1, start=ordinal))
             del self._segments[:-MAX_SEGMENTS]
-        elif self._needs.is_rephrase(words, embedding):
+        elif Signal.CONFUSION not in shown and self._says_again(wording, embedding):
             shown.add(Signal.REPHRASE)
         vector = embedding if opened or before is None else unit(embedding + before)
         self._needs.add(self.segment.number, words, embedding)
@@ -127,6 +128,11 @@ class ConversationReader:
         self.segment.note(Evidence.DONE, False)
         self.segment.note(Evidence.ANSWERED, False)
         return vector, opened
+
+    def _says_again(self, wording: Wording, embedding: Vector) -> bool:
+        """Return whether the user had to say one of the last needs again."""
+        likeness = self._needs.likeness(len(wording.words), embedding)
+        return says_again(wording, likeness, refused=Evidence.REFUSAL_LAST in self.segment.evidence)
 
     def _opens_segment(self, words: int, embedding: Vector) -> bool:
         if self._closure is Closure.OPEN:
@@ -138,7 +144,9 @@ class ConversationReader:
         """Read an agent's text."""
         segment = self.segment
         shown = agent_signals(text)
-        if says_the_same(text, self._agent_text) and not concludes(text, shown):
+        # What was looked up anew may well be the same; and who speaks alone, of his progress, is in no loop.
+        in_reply = Evidence.UNANSWERED in segment.evidence and not self._looked_up
+        if in_reply and says_the_same(text, self._agent_text) and not concludes(text, shown):
             shown.add(Signal.LOOP)
         self._apologies = self._apologies + 1 if Signal.APOLOGY in shown else 0
         if self._apologies >= 2:
@@ -152,6 +160,7 @@ class ConversationReader:
         segment.turns += 1
         segment.observe(ordinal, shown, ordinal)
         self._agent_text, self._agent_step = encodable(ends(text)), ordinal
+        self._looked_up = False
         return AgentReading(segment.number, in_order(shown))
 
     def _note_answer(self, shown: set[Signal]) -> None:
@@ -186,6 +195,7 @@ class ConversationReader:
         segment = self.segment
         segment.note(Evidence.TOOL_ERROR_LAST, failed)
         segment.tool_worked = segment.tool_worked or not failed
+        self._looked_up = self._looked_up or not failed
         shown = {Signal.TOOL_ERROR} if failed else set()
         segment.observe(ordinal, shown, self._agent_step)
         return AgentReading(segment.number, in_order(shown), failed)
@@ -199,6 +209,7 @@ class ConversationReader:
                 "needs": self._needs.to_document(),
                 "agent_text": self._agent_text,
                 "agent_step": self._agent_step,
+                "looked_up": self._looked_up,
                 "apologies": self._apologies,
                 "calls": "".join(self._calls),
             }
@@ -214,6 +225,7 @@ class ConversationReader:
         reader._needs = NeedMemory.from_document(state["needs"])
         reader._agent_text = state["agent_text"]
         reader._agent_step = state["agent_step"]
+        reader._looked_up = state["looked_up"]
         reader._apologies = state["apologies"]
         calls = state["calls"]
         reader._calls = [calls[at : at + 16] for at in range(0, len(calls), 16)]

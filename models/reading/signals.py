@@ -4,34 +4,39 @@ Similarity of embeddings to example sentences was tried for this and fails: the 
 act, and negation is invisible to it. Phrases are narrow and mostly right.
 """
 
+import re
 from collections.abc import Collection, Iterable
 
+from groundswell.models.reading.language import spoken
 from groundswell.models.reading.phrases import Signal, triggers_of
-from groundswell.models.reading.phrases_agent import OPENING_RULES, WHOLE_RULES
-from groundswell.models.reading.phrases_user import USER_RULES
 from groundswell.models.reading.wording import ends, fold
 
 #: Characters of an agent's turn in which a refusal or an apology is looked for.
 OPENING = 200
+# A turn of question marks alone.
+_ONLY_MARKS = re.compile(r"[?!¿？؟]{1,12}")
 _ORDER = {signal: place for place, signal in enumerate(Signal)}
 
 
 def user_signals(text: str) -> set[Signal]:
     """Return what a user's turn shows; only its first 400 and last 200 characters are read."""
-    read = fold(ends(text))
+    read = fold(ends(text)).lower()
     words = triggers_of(read)
     if not words:
-        return {Signal.CONFUSION} if "?" in read and len(read.strip()) < 6 else set()
-    return {rule.signal for rule in USER_RULES if rule.fires(read, words)}
+        return {Signal.CONFUSION} if _ONLY_MARKS.fullmatch(read.strip()[:13]) else set()
+    languages = spoken(words)
+    return {rule.signal for each in languages for rule in each.user_rules if rule.fires(read, words)}
 
 
 def agent_signals(text: str) -> set[Signal]:
     """Return what an agent's turn shows; only its first 400 and last 200 characters are read."""
-    read = fold(ends(text))
+    read = fold(ends(text)).lower()
     words = triggers_of(read)
     opening = read[:OPENING]
-    shown = {rule.signal for rule in WHOLE_RULES if rule.fires(read, words)}
-    shown |= {rule.signal for rule in OPENING_RULES if rule.fires(opening, words)}
+    shown: set[Signal] = set()
+    for language in spoken(words):
+        shown |= {rule.signal for rule in language.agent_rules if rule.fires(read, words)}
+        shown |= {rule.signal for rule in language.opening_rules if rule.fires(opening, words)}
     if read.rstrip().endswith(("?", "？")):
         shown.add(Signal.QUESTION)
     return shown

@@ -1,0 +1,77 @@
+"""What the agent's last text expects of the user: the gate's context features.
+
+The same words are a need at the start of a conversation and a slot value after a question.
+"""
+
+import re
+from collections.abc import Sequence
+
+from groundswell.models.reading.language import LANGUAGES
+from groundswell.models.reading.surface import FEATURES
+from groundswell.models.reading.wording import Wording, fold
+
+EXPECTATIONS = (
+    "invited to say it",
+    "asked for something else",
+    "a reply that asks for nothing",
+    "agrees to a proposal",
+)
+#: Characters at the end of the agent's text that are looked at.
+TAIL = 160
+_NO_FORM, _YES_NO = FEATURES.index("no asking form"), FEATURES.index("starts with yes or no")
+
+
+def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
+    return re.compile("|".join(pattern.pattern for pattern in patterns))
+
+
+# An agent's question that invites a need instead of asking for a slot, in any language.
+_OPEN_OFFER = _any([language.open_offer for language in LANGUAGES])
+_SLOT_REQUEST = _any([language.slot_request for language in LANGUAGES])
+_PROPOSAL = _any([language.proposal for language in LANGUAGES])
+_ADDITION = _any([language.acts.additions for language in LANGUAGES])
+
+
+def invites(agent_text: str) -> bool:
+    """Return whether nothing was said yet, or the agent's text ends in an open offer of help."""
+    return _invites(_end(agent_text))
+
+
+def asks_for_slot(agent_text: str) -> bool:
+    """Return whether the agent's text ends in a question that is no open offer, or demands a value."""
+    end = _end(agent_text)
+    return not _invites(end) and _demands(end)
+
+
+def expectation(wording: Wording, acts: Sequence[float], agent_text: str) -> list[float]:
+    """Return the features that `EXPECTATIONS` names, each 0 or 1; *acts* are the turn's surface features."""
+    end = _end(agent_text)
+    invited = _invites(end)
+    agrees = (
+        acts[_YES_NO] > 0
+        and not wording.has_question_mark
+        and _PROPOSAL.search(end) is not None
+        and _ADDITION.search(wording.plain) is None
+    )
+    return [
+        float(invited),
+        float(not invited and _demands(end)),
+        float(not invited and acts[_NO_FORM] > 0),
+        float(agrees),
+    ]
+
+
+def _end(agent_text: str) -> str:
+    return fold(agent_text.rstrip()[-TAIL:]).lower()
+
+
+def _invites(end: str) -> bool:
+    return not end or (_is_question(end) and _OPEN_OFFER.search(end) is not None)
+
+
+def _demands(end: str) -> bool:
+    return _is_question(end) or _SLOT_REQUEST.search(end) is not None
+
+
+def _is_question(end: str) -> bool:
+    return end.endswith(("?", "？", "؟"))
