@@ -86,7 +86,7 @@ def event(common: Mapping[str, Any], nanoseconds: int, place: int, **fields: Any
 
 
 def cut(text: str | None) -> str | None:
-    """Return *text* with one character more than is kept of it, so that its reader sees that it was longer."""
+    """Return *text* with one character more than is kept of it, so that it is seen to be longer."""
     return text if text is None else text[: MAX_TEXT + 1]
 
 

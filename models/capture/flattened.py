@@ -1,4 +1,4 @@
-"""Messages spread over numbered attributes: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`."""
+"""Messages spread over numbered attributes, such as `llm.input_messages.0.message.role`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -37,7 +37,7 @@ def _settled(tree: Any) -> Any:
 
 
 def openinference(attributes: Mapping[str, Any], prefix: str) -> list[dict[str, Any]]:
-    """Return OpenInference's messages: each stands under `message`, its parts and calls under such names too."""
+    """Return OpenInference's messages: each stands under `message`, parts and calls under such names too."""
     return [
         dict(_message(item["message"]))
         for item in _dicts(nested(attributes, prefix))

@@ -63,7 +63,7 @@ def news(talk: Talk, trace_id: str) -> list[Turn]:
     """Return what is new in a call, in order."""
     said = [*talk.inputs, *talk.outputs]
     begin, sent = _begin(talk.inputs), len(talk.inputs)
-    calls = {call.call_id: call for one in said for call in one.calls if call.call_id}
+    calls = {call.call_id or "": call for one in said for call in one.calls}
     before, seen = _scope(talk, trace_id), Counter[tuple[str, str]]()
     found: list[Turn] = []
     for place, one in enumerate(said):
@@ -103,14 +103,14 @@ def _turns(
     one: Said,
     place: int,
     where: tuple[str, int],
-    calls: dict[str | None, Call],
+    calls: dict[str, Call],
     trace_id: str,
     *,
     output: bool,
 ) -> Iterator[Turn]:
     for number, answer in enumerate(one.answers):
-        call = calls.get(answer.call_id) or Call(answer.call_id, answer.name or "unknown")
         known = answer.call_id
+        call = calls.get(known or "") or Call(known, answer.name or "unknown")
         identity = tool_turn_id(known, trace_id) if known else turn_id("tool", number, *where, _digest(one))
         yield Turn(identity, "tool", place, call=call, answer=answer, output=output)
     if one.text and one.role != "tool":

@@ -1,4 +1,4 @@
-"""Parts of a message: text, a tool that is called, the answer of one. What is neither (images, reasoning) is left."""
+"""Parts of a message: text, a call of a tool, the answer of one. Images and reasoning are left out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

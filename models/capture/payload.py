@@ -19,4 +19,8 @@ def decode(payload: bytes, signal: Signal, *, json: bool | None = None) -> list[
     Raises InvalidEvent, with the reason, if it is no payload of that signal.
     """
     source = otlp_json if (is_json(payload) if json is None else json) else otlp_proto
-    return source.spans(payload) if signal == "traces" else source.log_records(payload)
+    if signal == "traces":
+        spans: list[Span] = source.spans(payload)
+        return spans
+    records: list[LogRecord] = source.log_records(payload)
+    return records

@@ -40,7 +40,8 @@ def _result(span: Span) -> tuple[Any, str | None]:
     message, _ = parsed(result)
     if not isinstance(message, dict):
         return result, None
-    inner = message.get("kwargs") if isinstance(message.get("kwargs"), dict) else message
+    kwargs = message.get("kwargs")
+    inner = kwargs if isinstance(kwargs, dict) else message
     call_id = label(first(inner, _CALL_ID))
     return (inner.get("content", result), call_id) if call_id else (result, None)
 

@@ -74,10 +74,10 @@ def mended(value: str) -> Any:
     closing = "".join(reversed(open_brackets))
     if inside:
         cut = _without_escape(value)
-        endings = (f'{cut}"', f'{cut}":null')
+        endings = [f'{cut}"', f'{cut}":null']
     else:
         cut = value.rstrip().rstrip(",")
-        endings = (cut, f"{cut}null", f"{cut}:null", f"{cut[: cut.rfind(',') + 1].rstrip(',')}")
+        endings = [cut, f"{cut}null", f"{cut}:null", cut[: cut.rfind(",") + 1].rstrip(",")]
     for ending in endings:
         try:
             return orjson.loads(ending + closing)
