@@ -1,5 +1,6 @@
-"""An application as its authors instrument it: `capture_app.py INSTRUMENTATION CHAT_URL` plays one conversation.
+"""An application as its authors instrument it: `capture_app.py INSTRUMENTATION CHAT_URL`.
 
+It plays the conversation of `chat_api`, under the name of the instrumentation.
 Where it exports to stands in OTEL_EXPORTER_OTLP_ENDPOINT, as with any application.
 """
 
@@ -21,7 +22,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-CONVERSATION = "real-1"
+INSTRUMENTATIONS = ("otel", "otel_events", "openinference", "traceloop", "langfuse")
 RESOURCE = Resource.create({"service.name": "Shop Bot", "service.version": "7.1"})
 Around = Callable[[], AbstractContextManager[object]]
 
@@ -75,7 +76,7 @@ def otel(url: str) -> None:
     os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "SPAN_ONLY"
     from opentelemetry.instrumentation.genai.openai import OpenAIInstrumentor
 
-    tracing, logging = providers(gen_ai__conversation__id=CONVERSATION)
+    tracing, logging = providers(gen_ai__conversation__id=sys.argv[1])
     OpenAIInstrumentor().instrument(tracer_provider=tracing, logger_provider=logging)
     tracer = tracing.get_tracer("app")
 
@@ -99,7 +100,7 @@ def otel_events(url: str) -> None:
     os.environ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true"
     from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
 
-    tracing, logging = providers(gen_ai__conversation__id=CONVERSATION)
+    tracing, logging = providers(gen_ai__conversation__id=sys.argv[1])
     OpenAIInstrumentor().instrument(tracer_provider=tracing, logger_provider=logging)
     tracer = tracing.get_tracer("app")
 
@@ -119,7 +120,7 @@ def openinference(url: str) -> None:
 
     tracing, logging = providers()
     OpenAIInstrumentor().instrument(tracer_provider=tracing)
-    with using_session(CONVERSATION):
+    with using_session(sys.argv[1]):
         converse(url, lambda: tracing.get_tracer("app").start_as_current_span("POST /chat"))
     end(tracing, logging)
 
@@ -128,7 +129,7 @@ def traceloop(url: str) -> None:
     """Traceloop's instrumentation (OpenLLMetry)."""
     from opentelemetry.instrumentation.openai import OpenAIInstrumentor
 
-    tracing, logging = providers(traceloop__association__properties__session_id=CONVERSATION)
+    tracing, logging = providers(traceloop__association__properties__session_id=sys.argv[1])
     OpenAIInstrumentor().instrument(tracer_provider=tracing)
     converse(url, lambda: tracing.get_tracer("app").start_as_current_span("POST /chat"))
     end(tracing, logging)
@@ -147,7 +148,7 @@ def langfuse(url: str) -> None:
         messages.append({"role": "user", "content": said})
         with (
             client.start_as_current_observation(name="chat", input=said) as root,
-            propagate_attributes(session_id=CONVERSATION),
+            propagate_attributes(session_id=sys.argv[1]),
         ):
             text = None
             while text is None:
@@ -177,4 +178,4 @@ def end(tracing: TracerProvider, logging: LoggerProvider) -> None:
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (otel, otel_events, openinference, traceloop, langfuse)}[sys.argv[1]](sys.argv[2])
+    globals()[sys.argv[1]](sys.argv[2])

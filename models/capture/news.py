@@ -6,7 +6,7 @@ earlier call. An application may rewrite what it sends again (a retrieved contex
 shortened), so history is never compared with what was said before: it is left.
 
 A turn's id is a digest of what was said, of the message right before it, and of how often the same
-had been said after the same before (in what is visible). So:
+had been said after the same before (in what is visible); a second new message hangs on the first. So:
 
 - the same call exported twice, retried, or seen by two instrumentations gives equal ids: one turn;
 - "yes" and a second "yes" follow different replies: two turns; after the same reply word for word the
@@ -63,8 +63,10 @@ def news(talk: Talk, trace_id: str) -> list[Turn]:
     """Return what is new in a call, in order."""
     said = [*talk.inputs, *talk.outputs]
     begin, sent = _begin(talk.inputs), len(talk.inputs)
-    calls = {call.call_id or "": call for one in said for call in one.calls}
-    before, seen = _scope(talk, trace_id), Counter[tuple[str, str]]()
+    asked = [call for one in said for call in one.calls]
+    calls = {call.name: call for call in asked} | {call.call_id: call for call in asked if call.call_id}
+    scope, before, seen = _scope(talk, trace_id), "", Counter[tuple[str, str]]()
+    anchor = scope
     found: list[Turn] = []
     for place, one in enumerate(said):
         digest = _digest(one)
@@ -74,9 +76,13 @@ def news(talk: Talk, trace_id: str) -> list[Turn]:
             continue
         pair = (before, digest)
         if place >= begin:
-            found += _turns(one, place, (before, seen[pair]), calls, trace_id, output=place >= sent)
+            where = (anchor, seen[pair])
+            found += _turns(one, place, where, calls, trace_id, output=place >= sent)
+            anchor = turn_id(digest, *where)  # what is new hangs on the new before it
+        else:
+            anchor = scope + digest
         seen[pair] += 1
-        before = _scope(talk, trace_id) + digest
+        before = digest
     return found
 
 
@@ -110,7 +116,7 @@ def _turns(
 ) -> Iterator[Turn]:
     for number, answer in enumerate(one.answers):
         known = answer.call_id
-        call = calls.get(known or "") or Call(known, answer.name or "unknown")
+        call = calls.get(known or answer.name or "") or Call(known, answer.name or "unknown")
         identity = tool_turn_id(known, trace_id) if known else turn_id("tool", number, *where, _digest(one))
         yield Turn(identity, "tool", place, call=call, answer=answer, output=output)
     if one.text and one.role != "tool":
