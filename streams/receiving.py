@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import structlog
 from aiokafka.errors import KafkaError
+from faust.exceptions import FaustError
 
 from groundswell.models.capture.captured import CapturedEvent
 from groundswell.models.capture.mapping import capture
@@ -77,7 +78,7 @@ class Receiving:
         try:
             futures = [await self._send(output) for output in outputs_of(events, self._prefix, now_ms)]
             await asyncio.gather(*futures)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, FaustError, OSError) as error:
             log.warning("the broker did not take a request", error=repr(error), events=len(events))
             raise NotTaken(
                 HTTPStatus.SERVICE_UNAVAILABLE, "the broker does not answer; send again", _AWAY_S

@@ -1,5 +1,6 @@
-"""One conversation as each instrumentation exports it: OTLP requests as dictionaries, to be sent as JSON or protobuf."""
+"""One conversation as each instrumentation exports it: OTLP requests, to be sent as JSON or protobuf."""
 
+import base64
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -108,14 +109,8 @@ def as_protobuf(request: dict[str, Any]) -> bytes:
             for one in of_scope.get("spans") or of_scope.get("logRecords"):
                 for name in ("traceId", "spanId", "parentSpanId"):
                     if name in one:
-                        one[name] = json_format.json.dumps(_base64(one[name]))[1:-1]
+                        one[name] = base64.b64encode(bytes.fromhex(one[name])).decode()
     return json_format.ParseDict(copy, message).SerializeToString()
-
-
-def _base64(hexadecimal: str) -> str:
-    import base64
-
-    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
 
 
 def _dumped(one: Any) -> str:
@@ -131,8 +126,8 @@ def _parts(message: Message) -> Message:
         part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
         return {"role": "tool", "parts": [part]}
     parts = [{"type": "text", "content": message["content"]}] if message.get("content") else []
-    for call in message.get("tool_calls", ()):
-        parts.append({"type": "tool_call", "id": call["id"], "name": "find_order", "arguments": ARGUMENTS})
+    asked = {"type": "tool_call", "id": CALL_ID, "name": "find_order", "arguments": ARGUMENTS}
+    parts += [asked for _ in message.get("tool_calls", ())]
     return {"role": message["role"], "parts": parts}
 
 
@@ -319,10 +314,8 @@ def vercel(conversation: str) -> dict[str, Any]:
             part = {"type": "tool-result", "toolCallId": CALL_ID, "toolName": "find_order", "output": output}
             return {"role": "tool", "content": [part]}
         parts = [{"type": "text", "text": one["content"]}] if one.get("content") else []
-        for call in one.get("tool_calls", ()):
-            parts.append(
-                {"type": "tool-call", "toolCallId": call["id"], "toolName": "find_order", "input": ARGUMENTS}
-            )
+        asked = {"type": "tool-call", "toolCallId": CALL_ID, "toolName": "find_order", "input": ARGUMENTS}
+        parts += [asked for _ in one.get("tool_calls", ())]
         return {"role": one["role"], "content": parts}
 
     def answered(one: Message) -> dict[str, Any]:

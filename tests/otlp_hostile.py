@@ -97,7 +97,7 @@ def _damaged() -> Iterator[Attack]:
 
 
 def _nested_protobuf(depth: int) -> bytes:
-    """An AnyValue in AnyValues (array_value = 5, values = 1), as the value of an attribute of the resource."""
+    """An AnyValue in AnyValues (array_value = 5, values = 1), in an attribute of the resource."""
     inner = b""
     for _ in range(depth):
         array = b"\x0a" + _length(inner) + inner

@@ -347,14 +347,33 @@ def test_a_length_that_looks_like_a_brace_does_not_make_protobuf_json() -> None:
     assert is_json(b' {"resourceSpans": []}')
 
 
-def test_many_messages_cost_time_in_proportion() -> None:
-    """A structural test: the digests of a long history are computed once each."""
-    history = [user("x" * 50) if n % 2 == 0 else assistant("y" * 50) for n in range(4001)]
+@pytest.mark.timeout(30)
+def test_what_could_be_multiplied_is_not() -> None:
+    """Each of these takes minutes if every part of the payload is looked at for every other."""
+    history = [user("x" * 50) if n % 2 == 0 else assistant("y" * 50) for n in range(20_001)]
     assert said(one_call(history, "z")) == [("user", "x" * 50), ("assistant", "z")]
 
+    many = {f"name{number}": number for number in range(20_000)}
+    call = {"gen_ai.input.messages": '[{"role":"user","content":"hi"}]'}
+    spans = [otlp.span(number, 1, call) for number in range(1, 20_001)]
+    assert len(captured(otlp.traces(spans, **many)).events) == 20_000
 
+    chain = [otlp.span(1, number, call, parentSpanId=f"{number:016x}") for number in range(20_000)]
+    assert captured(otlp.traces(chain)).counts == {("gen_ai", "captured"): 20_000}
+
+    records = [
+        {
+            **{"traceId": "1" * 32, "spanId": "1" * 16, "eventName": "gen_ai.user.message"},
+            **{"body": otlp.value("hi"), "attributes": otlp.attributes({f"name{number}": 1})},
+        }
+        for number in range(20_000)
+    ]
+    assert captured(otlp.logs(records)).counts == {("gen_ai_events", "captured"): 1}
+
+
+LEAVES = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=20),
+    LEAVES | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
         st.sampled_from(["role", "content", "parts", "type", "text", "tool_calls", "function", "name", "id",
                          "arguments", "message", "messages", "kwargs", "lc", "response", "tool_call_id"]),

@@ -1,4 +1,4 @@
-"""A worker on a real broker takes in a collector's topics and HTTP, and loses nothing when something stops."""
+"""A worker on a real broker takes in topics and HTTP, and loses nothing when something stops."""
 
 import itertools
 import re

@@ -28,10 +28,10 @@ from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS, DEAD_LETTERS, OUTPUT_TOPICS, TOPICS
 
 ROOT = Path(__file__).parents[1]
-README, ARCHITECTURE, OPERATING = (
-    ROOT / name for name in ("README.md", "docs/architecture.md", "docs/operating.md")
+README, ARCHITECTURE, OPERATING, CAPTURE = (
+    ROOT / name for name in ("README.md", "docs/architecture.md", "docs/operating.md", "docs/capture.md")
 )
-DOCUMENTS = (README, ARCHITECTURE, OPERATING, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
+DOCUMENTS = (README, ARCHITECTURE, OPERATING, CAPTURE, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
 
 COMMANDS = typer.main.get_command(app).commands
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

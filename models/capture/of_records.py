@@ -58,8 +58,8 @@ def _span(records: Sequence[LogRecord]) -> Span:
     """Return the call that the records tell of, as far as they know it."""
     times = [record.time for record in records if record.time]
     attributes: Attributes = {}
-    for record in records:
-        attributes = {**record.attributes, **attributes}
+    for record in reversed(records):
+        attributes.update(record.attributes)
     one = records[0]
     return Span(
         trace_id=one.trace_id,

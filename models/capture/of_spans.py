@@ -15,6 +15,8 @@ from groundswell.models.capture.records import Attributes, Span
 from groundswell.models.capture.values import first
 from groundswell.models.conversation import prompt_digest
 
+#: Evaluations of one span that are taken in.
+_EVALUATIONS = 64
 #: What a root tells of its whole trace.
 _ROOT_INPUT, _ROOT_OUTPUT = ("langfuse.trace.input",), ("langfuse.trace.output",)
 
@@ -26,9 +28,8 @@ def of_spans(spans: Sequence[Span], options: Options, now: int) -> Captured:
     for span in spans:
         own = above.attributes(span, older_events.detailed(span))
         _take(span, own, captured, options, now)
-        for one in span.events:
-            if one.name == EVALUATION:
-                evaluation(one.attributes, own, span, captured, options, one.time or span.end or now)
+        for one in [one for one in span.events if one.name == EVALUATION][:_EVALUATIONS]:
+            evaluation(one.attributes, own, span, captured, options, one.time or span.end or now)
     return captured.settle()
 
 

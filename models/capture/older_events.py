@@ -10,7 +10,7 @@ from typing import Any
 
 from groundswell.models.capture.dialects import Talk
 from groundswell.models.capture.messages import Role, Said, messages_of
-from groundswell.models.capture.records import Attributes, LogRecord, Span, SpanEvent
+from groundswell.models.capture.records import Attributes, LogRecord, Span
 from groundswell.models.capture.values import parsed
 
 _SENT: dict[str, Role] = {
@@ -64,14 +64,8 @@ def of_records(records: Iterable[LogRecord]) -> Talk | None:
 
 def detailed(span: Span) -> Attributes:
     """Return the attributes of a span and of the event in it that says all about the call."""
-    details = [event for event in span.events if event.name == DETAILS]
-    return _merged(span.attributes, details) if details else span.attributes
-
-
-def _merged(attributes: Attributes, events: Iterable[SpanEvent]) -> Attributes:
-    for event in events:
-        attributes = {**event.attributes, **attributes}
-    return attributes
+    details = [event.attributes for event in span.events if event.name == DETAILS]
+    return {**details[0], **span.attributes} if details else span.attributes
 
 
 def _whole(name: str, attributes: Attributes) -> list[Said]:

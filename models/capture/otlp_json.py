@@ -13,6 +13,7 @@ import orjson
 from groundswell.models.capture.records import (
     CLIENT_KIND,
     ERROR_STATUS,
+    RESOURCE_ATTRIBUTES,
     Attributes,
     LogRecord,
     Span,
@@ -53,7 +54,9 @@ def _leaves(payload: bytes, top: str, middle: str, bottom: str) -> list[tuple[An
         raise InvalidEvent("invalid_field", f"there is no {top}")
     found = []
     for of_resource in _objects(request, top):
-        resource = attributes(_object(of_resource, "resource"))
+        resource = _pairs(
+            _objects(_object(of_resource, "resource"), "attributes")[:RESOURCE_ATTRIBUTES], _DEPTH
+        )
         for of_scope in _objects(of_resource, middle):
             scope = _text(_object(of_scope, "scope").get("name"))
             found += [(leaf, resource, scope) for leaf in _objects(of_scope, bottom)]

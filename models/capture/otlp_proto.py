@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from groundswell.models.capture.records import (
     CLIENT_KIND,
     ERROR_STATUS,
+    RESOURCE_ATTRIBUTES,
     Attributes,
     LogRecord,
     Span,
@@ -26,8 +27,9 @@ def spans(payload: bytes) -> list[Span]:
     """Return the spans of a payload. Raises InvalidEvent if it is none."""
     request = _parsed(ExportTraceServiceRequest, payload)
     return [
-        _span(span, attributes(of_resource.resource.attributes), of_scope.scope.name)
+        _span(span, resource, of_scope.scope.name)
         for of_resource in request.resource_spans
+        for resource in [_resource(of_resource)]
         for of_scope in of_resource.scope_spans
         for span in of_scope.spans
     ]
@@ -37,8 +39,9 @@ def log_records(payload: bytes) -> list[LogRecord]:
     """Return the log records of a payload. Raises InvalidEvent if it is none."""
     request = _parsed(ExportLogsServiceRequest, payload)
     return [
-        _log_record(record, attributes(of_resource.resource.attributes), of_scope.scope.name)
+        _log_record(record, resource, of_scope.scope.name)
         for of_resource in request.resource_logs
+        for resource in [_resource(of_resource)]
         for of_scope in of_resource.scope_logs
         for record in of_scope.log_records
     ]
@@ -47,6 +50,10 @@ def log_records(payload: bytes) -> list[LogRecord]:
 def attributes(pairs: Iterable[Any]) -> Attributes:
     """Return `KeyValue` messages as a dictionary; a key that repeats keeps its last value."""
     return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _resource(of_resource: Any) -> Attributes:
+    return attributes(of_resource.resource.attributes[:RESOURCE_ATTRIBUTES])
 
 
 def _parsed(message: Any, payload: bytes) -> Any:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 Attributes = dict[str, Any]
 Signal = Literal["traces", "logs"]
 
+#: Attributes of a resource that are read: all of its spans are described by them.
+RESOURCE_ATTRIBUTES = 256
 #: `Span.SpanKind.SPAN_KIND_CLIENT` and `Status.StatusCode.STATUS_CODE_ERROR`.
 CLIENT_KIND = 3
 ERROR_STATUS = 2
