@@ -363,8 +363,11 @@ def test_what_could_be_multiplied_is_not() -> None:
 
     records = [
         {
-            **{"traceId": "1" * 32, "spanId": "1" * 16, "eventName": "gen_ai.user.message"},
-            **{"body": otlp.value("hi"), "attributes": otlp.attributes({f"name{number}": 1})},
+            "traceId": "1" * 32,
+            "spanId": "1" * 16,
+            "eventName": "gen_ai.user.message",
+            "body": otlp.value("hi"),
+            "attributes": otlp.attributes({f"name{number}": 1}),
         }
         for number in range(20_000)
     ]

@@ -36,6 +36,7 @@ _ANSWER = frozenset({"tool_call_response", "tool_result", "tool-result", "functi
 def part_of(part: Mapping[str, Any]) -> Part | None:
     """Return what a part says, or None: it is none of these."""
     kind = part.get("type")
+    kind = kind if isinstance(kind, str | None) else ""
     if kind in _CALL or "functionCall" in part:
         return _call(part)
     if kind in _ANSWER or "functionResponse" in part:
