@@ -19,6 +19,9 @@ from groundswell.streams.letters import dead_letter
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS, OTLP_LOGS
 
+#: How far back a record is stamped at most, milliseconds.
+_OLDEST_MS = 3600 * 1000
+
 
 def options_of(settings: Settings) -> Options:
     """Return what the operator decided about the mapping."""
@@ -26,11 +29,13 @@ def options_of(settings: Settings) -> Options:
 
 
 def outputs_of(events: Sequence[CapturedEvent], prefix: str, now_ms: int) -> list[Output]:
-    """Return the records of *events*; no timestamp is past *now_ms*: a broker would refuse it."""
-    return [
-        Output(prefix + CONVERSATION_EVENTS.name, one.key.encode(), one.value, min(one.time, now_ms))
-        for one in events
-    ]
+    """Return the records of *events*, which came in at *now_ms*, stamped with their own time.
+
+    A broker refuses stamps ahead of its clock, and deletes records by their stamps: what happened
+    long ago (a replay) is stamped an hour back, or it could be gone before it is read.
+    """
+    topic, oldest = prefix + CONVERSATION_EVENTS.name, now_ms - _OLDEST_MS
+    return [Output(topic, one.key.encode(), one.value, max(oldest, min(one.time, now_ms))) for one in events]
 
 
 class Capture:

@@ -144,7 +144,7 @@ def _content() -> Iterator[Attack]:
         "messages nested 500 deep": {"gen_ai.input.messages": "[" * 500 + "]" * 500},
         "messages cut off": {"gen_ai.input.messages": said[:25]},
         "messages of numbers": {"gen_ai.input.messages": "[1, 2, [3, null]]"},
-        "types that are lists": {"gen_ai.input.messages": '[{"role": "user", "content": [{"type": ["text"]}]}]'},
+        "types that are lists": {"gen_ai.input.messages": '[{"role":"user","content":[{"type":["text"]}]}]'},
         "roles that are objects": {"gen_ai.input.messages": '[{"role": {"a": 1}, "content": "x"}]'},
         "arguments nested deep": {
             "gen_ai.operation.name": "execute_tool",

@@ -23,7 +23,7 @@ from groundswell.streams.topics import TOPICS
 @pytest.fixture
 def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
     wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
-    ensure_topics(kafka.bootstrap, wanted)
+    ensure_topics({"bootstrap_servers": kafka.bootstrap}, wanted)
     one = Worker(kafka.bootstrap, prefix, tmp_path)
     try:
         yield one
@@ -78,7 +78,7 @@ def test_what_a_killed_worker_had_captured_comes_out_once(
     kafka: Kafka, prefix: str, worker: Worker, tmp_path: Path
 ) -> None:
     worker.start()
-    parts = [otlp.split(otlp.openinference(f"c{number}")) for number in range(30)]
+    parts = [otlp.split(otlp.openinference(f"c{number}")) for number in range(16)]
     in_turn = itertools.chain.from_iterable(zip(*parts, strict=True))
     produce(kafka.bootstrap, f"{prefix}otlp_spans", *((None, otlp.as_protobuf(part)) for part in in_turn))
     worker.wait_until(lambda: worker.counted("capture", "processed") >= 1)
@@ -86,13 +86,17 @@ def test_what_a_killed_worker_had_captured_comes_out_once(
     worker.process.kill()
     worker.process.wait()
     worker.start()
-    everything = {f"c{number}" for number in range(30)}
+    everything = {f"c{number}" for number in range(16)}
 
     def complete() -> bool:
         found = turns(kafka.bootstrap, prefix)
         return found.keys() == everything and all(len(set_) >= len(ROLES) for set_ in found.values())
 
-    worker.wait_until(complete)
+    worker.wait_until(complete, patience_s=180)
+    stamps = [record.timestamp for record in read(kafka.bootstrap, f"{prefix}conversation-events")]
+    assert min(stamps) > otlp.START // 1_000_000 + 86_400_000, (
+        "or the broker would delete what is not read yet"
+    )
     worker.stop()
     stored = Counter(turn["conversation_id"] for turn in archive(tmp_path))
     assert stored == dict.fromkeys(everything, len(ROLES))
