@@ -199,7 +199,12 @@ def _prompt_digest(event: ConversationEvent) -> str | None:
     """Return a version for a system prompt that came without one: the digest of its text."""
     if event.role != "system" or not event.text:
         return None
-    return "sha256:" + hashlib.sha256(event.text.encode()).hexdigest()[:12]
+    return prompt_digest(event.text)
+
+
+def prompt_digest(text: str) -> str:
+    """Return the version of a system prompt that has no other: the digest of its text."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _user_reading(ordinal: int, read: UserReading) -> Reading:

@@ -40,6 +40,7 @@ _NAMESPACE = uuid.UUID("6f1ed002-ab5d-5c4a-9f6e-6d3c0f8f2c11")
 
 Reason = Literal[
     "invalid_json",
+    "invalid_protobuf",
     "not_an_object",
     "invalid_field",
     "missing_field",

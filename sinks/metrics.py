@@ -12,6 +12,7 @@ workers add up.
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from groundswell.models.labels import IntentLabels, LabelBook, Owner, display_name, word
 from groundswell.models.minute import IntentMinute
@@ -148,6 +149,17 @@ class Metrics(Series):
     def observe_dead_letter(self, stage: str, reason: str) -> None:
         """Count an event that was put on the dead-letter topic."""
         self.dead_letters.labels(word(stage), self._labels.reason(reason)).inc()
+
+    def observe_capture(self, counts: Mapping[tuple[str, str], int], truncated: int) -> None:
+        """Count spans and log records by (dialect, outcome), and those whose messages had been cut off."""
+        for (dialect, outcome), count in counts.items():
+            self.captured.labels(word(dialect), word(outcome)).inc(count)
+        if truncated:
+            self.captured.labels("any", "truncated").inc(truncated)
+
+    def observe_request(self, path: str, status: int) -> None:
+        """Count a request to the receiver."""
+        self.received.labels(path, str(status)).inc()
 
     def observe_embedding(self, seconds: float) -> None:
         """Record how long the embedder took for one text."""

@@ -79,6 +79,12 @@ class Series:
             "dead_letters", "Events put on the dead-letter topic.", ("stage", "reason")
         )
         self.delay = self._histogram("event_delay_seconds", "From an event's record to its turn's count.")
+        self.captured = self._counter(
+            "captured_records", "Spans and log records by dialect and what they gave.", ("dialect", "outcome")
+        )
+        self.received = self._counter(
+            "received_requests", "Requests to the receiver by path and answer.", ("path", "status")
+        )
         self.embed_duration = self._histogram("embed_duration_seconds", "Time to embed one text.")
         self.last_event = self._gauge(
             "last_event_timestamp_seconds", "Event time of the newest counted event."

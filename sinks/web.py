@@ -117,12 +117,16 @@ def make_app(
     return app
 
 
-async def start(app: web.Application, bind: str, port: int) -> Server:
+async def start(app: web.Application, bind: str, port: int, *, auto_decompress: bool = True) -> Server:
     """Open the port (0: any that is free) and return it with its real number.
+
+    *auto_decompress* false leaves the bodies of requests as they came.
 
     Raises OSError, naming the address, if the port cannot be opened.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_SECONDS)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=GRACE_SECONDS, auto_decompress=auto_decompress
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, bind, port).start()

@@ -12,6 +12,7 @@ from faust.types import TP
 from mode import ServiceT
 
 from groundswell.streams.access import credentials
+from groundswell.streams.capture import Capture
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
 from groundswell.streams.intents import Intents
@@ -19,7 +20,15 @@ from groundswell.streams.proposals import Proposals
 from groundswell.streams.services import Services, wall_clock
 from groundswell.streams.settings import Settings
 from groundswell.streams.spikes import Spikes
-from groundswell.streams.topics import CONVERSATION_EVENTS, INTENT_MINUTES, SPIKES, TURNS, Topic
+from groundswell.streams.topics import (
+    CONVERSATION_EVENTS,
+    INTENT_MINUTES,
+    OTLP_LOGS,
+    OTLP_SPANS,
+    SPIKES,
+    TURNS,
+    Topic,
+)
 from groundswell.streams.transport import AsItCame, broker_urls
 from groundswell.streams.turns import Turns
 
@@ -32,6 +41,8 @@ STAGES = {
     "spikes": INTENT_MINUTES,
     "proposals": SPIKES,
 }
+#: What stands before them on a real broker, with all topics that it reads.
+INTAKE = {"capture": (OTLP_SPANS, OTLP_LOGS)}
 #: Records for one partition go out in requests of up to this size; each waits for the one before.
 PRODUCER_BATCH_BYTES = 512 * 1024
 #: A batch allocates thousands of objects that reference counts free: looking for cycles every 700, Python's
@@ -44,6 +55,8 @@ def make_stage(name: str, services: Services) -> Stage:
     """Return the stage called *name*."""
     shared = services.settings, services.store
     match name:
+        case "capture":
+            return Capture(services.settings, services.metrics)
         case "turns":
             return Turns(*shared, services.embedder, services.logs, services.metrics)
         case "intents":
@@ -104,7 +117,7 @@ def build_app(
     app.deliveries = {}
     send = sender(app, partition, tap)
     for name in only or STAGES:
-        _register(app, name, STAGES[name], send)
+        _register(app, name, INTAKE.get(name) or (STAGES[name],), send)
     app.on_partitions_revoked.connect(_on_rebalance(app))
     app.on_partitions_assigned.connect(_on_rebalance(app))
     return app
@@ -138,19 +151,19 @@ def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
     }
 
 
-def _register(app: GroundswellApp, name: str, topic: Topic, send: Sender) -> None:
-    """Let the stage consume its topic, one batch at a time, crashing rather than skipping."""
+def _register(app: GroundswellApp, name: str, topics: Sequence[Topic], send: Sender) -> None:
+    """Let the stage consume its topics, one batch at a time, crashing rather than skipping."""
     settings = app.services.settings
     delivery = Delivery(
         make_stage(name, app.services), app.services.store, send, app.services.metrics, app.fail
     )
     app.deliveries[name] = delivery
-    source = app.topic(settings.topic_prefix + topic.name, schema=AsItCame())
+    source = app.topic(*(settings.topic_prefix + topic.name for topic in topics), schema=AsItCame())
 
     async def run(stream: Any) -> None:
         await consume(stream, delivery, batch=settings.batch, linger_s=settings.linger_s)
 
-    run.__doc__ = topic.about
+    run.__doc__ = topics[0].about
     app.agent(source, name=name, concurrency=1)(run)
 
 

@@ -141,7 +141,7 @@ def demo(
 @app.command()
 def worker(
     only: Annotated[
-        str | None, typer.Option(help="Stages to run, comma separated: turns,intents,spikes,proposals.")
+        str | None, typer.Option(help="Stages to run, comma separated: capture,turns,intents,...")
     ] = None,
     config: ConfigFile = None,
 ) -> None:
@@ -150,14 +150,15 @@ def worker(
 
     from groundswell.sinks.store import StoreError, StoreUnavailable
     from groundswell.streams.access import unreachable
-    from groundswell.streams.app import STAGES
+    from groundswell.streams.app import INTAKE, STAGES
     from groundswell.streams.worker import work
 
     settings = load_settings(config)
     log_to_stderr(settings.log_level)
     stages = [name.strip() for name in (only or "").split(",") if name.strip()]
-    if unknown := [name for name in stages if name not in STAGES]:
-        err.print(f"no stage is called {', '.join(unknown)}; choose from {', '.join(STAGES)}", markup=False)
+    known = [*INTAKE, *STAGES]
+    if unknown := [name for name in stages if name not in known]:
+        err.print(f"no stage is called {', '.join(unknown)}; choose from {', '.join(known)}", markup=False)
         raise typer.Exit(USAGE)
     try:
         asyncio.run(work(settings, stages))

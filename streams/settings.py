@@ -107,6 +107,26 @@ class Settings(BaseSettings):
         default=2000, ge=50, description="conversations that a diagnosis reads"
     )
     runbook_url: str = ""
+    otlp_receiver: bool = Field(default=True, description="whether a worker takes in OTLP and events by HTTP")
+    otlp_bind: str = Field(default="127.0.0.1", description="address of the receiver")
+    otlp_port: int = Field(default=4318, ge=0, le=65535, description="its port; 0 picks a free one")
+    otlp_token: SecretStr | None = Field(default=None, description="bearer token that senders must show")
+    otlp_max_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1024, description="largest request, after decompression"
+    )
+    otlp_inflight_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024, description="bytes of requests that are not yet acknowledged"
+    )
+    otlp_roots: bool = Field(
+        default=False, description="read turns from the root span of each trace, not from calls of models"
+    )
+    otlp_slices: tuple[str, ...] = Field(
+        default=(
+            *("plan", "tier", "stage", "feature", "paying", "revenue", "account_age_days"),
+            *("channel", "language", "region"),
+        ),
+        description="names of span metadata that become slices",
+    )
     public_url: str = Field(default="http://localhost:8080", description="where people reach the board")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     agents: dict[str, AgentFiles] = Field(default_factory=dict, description="by agent name")

@@ -29,6 +29,8 @@ class Topic:
         }
 
 
+OTLP_SPANS = Topic("otlp_spans", "any", "traces as a collector's kafka exporter writes them", 3)
+OTLP_LOGS = Topic("otlp_logs", "any", "log records as a collector's kafka exporter writes them", 3)
 CONVERSATION_EVENTS = Topic("conversation-events", "tenant/agent/conversation", "what producers send")
 TURNS = Topic("turns", "tenant/agent", "each event after reading: need, signals, outcome")
 INTENT_EVENTS = Topic("intent-events", "tenant/agent/intent", "intents created, renamed, merged, split", 90)
@@ -43,6 +45,8 @@ INTENT_COMMANDS = Topic("intent-commands", "tenant/agent", "human edits of inten
 DEAD_LETTERS = Topic("dead-letters", "as it came", "what could not be read, and why, in headers", 30)
 
 TOPICS = (
+    OTLP_SPANS,
+    OTLP_LOGS,
     CONVERSATION_EVENTS,
     TURNS,
     INTENT_EVENTS,

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import faust
 import orjson
@@ -14,8 +15,9 @@ from faust.types import TP
 from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import Server, make_app, start
-from groundswell.streams.app import GroundswellApp, build_app
+from groundswell.streams.app import INTAKE, STAGES, GroundswellApp, build_app, sender
 from groundswell.streams.kafka_logs import KafkaLogs
+from groundswell.streams.receiving import open_receiver
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
 from groundswell.streams.tail import follow
@@ -85,6 +87,8 @@ class Duties(faust.Service):
         self._ticks = ticks
         self._watch = Watch(app)
         self._web: Server | None = None
+        self._receiver: Server | None = None
+        app.on_before_shutdown.connect(self._stop_receiving)
 
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
@@ -96,10 +100,20 @@ class Duties(faust.Service):
         self.add_future(follow(services.board, settings))
         if self._ticks:
             self.add_future(self._tell_time())
+        if settings.otlp_receiver and "capture" in self._app.deliveries:
+            send = sender(self._app, None, None)
+            self._receiver = await open_receiver(settings, services.metrics, send)
         log.info("working", stages=list(self._app.deliveries), broker=settings.broker, port=self._web.port)
 
+    async def _stop_receiving(self, *_: Any, **__: Any) -> None:
+        """Take in nothing more, while what was taken in can still be sent."""
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            await receiver.stop()
+
     async def on_shutdown(self) -> None:
-        """Close the port and the connections."""
+        """Close the ports and the connections."""
+        await self._stop_receiving()
         await self._logs.close()
         if self._web is not None:
             await self._web.stop()
@@ -134,7 +148,7 @@ def served_app(settings: Settings, only: Sequence[str] = (), store: Store | None
             "Set GROUNDSWELL_USER_KEY before there are users"
         )
     logs = KafkaLogs(settings)
-    app = build_app(settings, Services.open(settings, logs, store), only=only)
+    app = build_app(settings, Services.open(settings, logs, store), only=only or (*INTAKE, *STAGES))
     app.duties = Duties(app, logs, ticks=not only or "turns" in only)
     return app
 

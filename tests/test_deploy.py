@@ -98,8 +98,8 @@ def test_a_service_waits_for_what_it_needs_in_the_right_state(services) -> None:
 def test_the_worker_can_be_scaled(services) -> None:
     worker = services["worker"]
     assert "container_name" not in worker
-    (port,) = worker["ports"]
-    assert re.fullmatch(r"127\.0\.0\.1:\d+-\d+:8080", port), "replicas need a range of host ports"
+    for inside, port in zip((8080, 4318), worker["ports"], strict=True):
+        assert re.fullmatch(rf"127\.0\.0\.1:\d+-\d+:{inside}", port), "replicas need a range of host ports"
 
 
 def test_no_port_is_open_beyond_this_machine(services) -> None:

@@ -28,10 +28,20 @@ from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS, DEAD_LETTERS, OUTPUT_TOPICS, TOPICS
 
 ROOT = Path(__file__).parents[1]
-README, ARCHITECTURE, OPERATING, PRIVACY = (
-    ROOT / name for name in ("README.md", "docs/architecture.md", "docs/operating.md", "docs/privacy.md")
+README, ARCHITECTURE, OPERATING, CAPTURE, PRIVACY = (
+    ROOT / name
+    for name in (
+        "README.md",
+        "docs/architecture.md",
+        "docs/operating.md",
+        "docs/capture.md",
+        "docs/privacy.md",
+    )
 )
-DOCUMENTS = (README, ARCHITECTURE, OPERATING, PRIVACY, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
+DOCUMENTS = (
+    *(README, ARCHITECTURE, OPERATING, CAPTURE, PRIVACY),
+    *(ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"),
+)
 
 COMMANDS = typer.main.get_command(app).commands
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

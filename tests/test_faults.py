@@ -90,6 +90,7 @@ async def _replay(broker: str, folder: Path) -> Aftermath:
         partitions=PARTITIONS,
         session_timeout_s=SESSION_S,
         web_port=0,
+        otlp_port=0,
         tick_s=5,
     )
     await asyncio.to_thread(_create_topics, settings)

@@ -206,7 +206,9 @@ async def _served(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {"broker": kafka.bootstrap, "store": f"edge:{folder}/store", "topic_prefix": prefix}
-    worker = _worker(settings | {"web_port": str(port), "tick_s": "3600"}, folder / "worker.log")
+    worker = _worker(
+        settings | {"web_port": str(port), "tick_s": "3600", "otlp_port": "0"}, folder / "worker.log"
+    )
     try:
         await _produce(kafka.bootstrap, prefix, sent)
         metrics = await _metrics_after(f"http://127.0.0.1:{port}/metrics", len(sent), worker)

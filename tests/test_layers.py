@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[1]
 LAYERS = ("models", "sinks", "streams")  # each may import itself and what stands before it
 
 # What a pure function may be made of. Neither IO nor a clock, randomness, threads or the environment.
-PURE_LIBRARIES = {"numpy", "orjson", "pydantic", "river", "scipy", "typing_extensions", "yaml"}
+PURE_LIBRARIES = {
+    *("numpy", "orjson", "pydantic", "river", "scipy", "typing_extensions", "yaml"),
+    *("google", "opentelemetry"),  # protobuf messages: bytes to values
+}
 IMPURE_STANDARD = {
     *("asyncio", "concurrent", "multiprocessing", "selectors", "signal", "subprocess", "threading"),
     *("ftplib", "http", "smtplib", "socket", "socketserver", "ssl", "urllib.request"),

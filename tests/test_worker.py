@@ -41,7 +41,7 @@ class Worker:
             self.port = listener.getsockname()[1]
         own = {name: value for name, value in os.environ.items() if not name.startswith("GROUNDSWELL_")}
         given = {"BROKER": broker, "TOPIC_PREFIX": prefix, "STORE": f"edge:{folder / 'store'}"}
-        given |= {"WEB_PORT": str(self.port), "TICK_S": "3600"}
+        given |= {"WEB_PORT": str(self.port), "TICK_S": "3600", "OTLP_PORT": "0"}
         self.environment = own | {f"GROUNDSWELL_{name}": value for name, value in given.items()}
         self.log = folder / "worker.log"
         self.command = COMMAND

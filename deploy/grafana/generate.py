@@ -178,6 +178,18 @@ WORKER = (
         ("sum by (stage, reason) (groundswell_dead_letters_total)", "{{stage}} {{reason}}"),
     ),
     graph(
+        "Captured",
+        "Spans and log records by dialect and what they gave; see docs/capture.md.",
+        "cps",
+        (q.rate("captured_records", "dialect, outcome", ""), "{{dialect}} {{outcome}}"),
+    ),
+    graph(
+        "Requests to the receiver",
+        "By path and answer: 429 is pressure, 503 a broker that does not answer.",
+        "reqps",
+        (q.rate("received_requests", "path, status", ""), "{{path}} {{status}}"),
+    ),
+    graph(
         "Event time behind the clock",
         "Age of the newest counted event; a replay of old conversations is old.",
         "s",
