@@ -58,6 +58,7 @@ def _event(value: bytes, now_ms: int, largest: int) -> CapturedEvent:
     if len(value) > largest:
         raise InvalidEvent("too_large", f"{len(value)} bytes; at most {largest} can be sent on")
     event, time = parse(value, timestamp=now_ms)
-    if event.type == "tick":
-        raise InvalidEvent("invalid_field", "type: a tick is told by the worker's clock alone")
+    if event.type in ("tick", "forget"):
+        who = "the worker's clock" if event.type == "tick" else "`groundswell forget`"
+        raise InvalidEvent("invalid_field", f"type: {event.type} is told by {who} alone")
     return CapturedEvent(event.key, value, time, 0, event.turn_key(time))
