@@ -16,7 +16,7 @@ from groundswell.models.record import Vector
 from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.mock_broker import MockBroker
-from groundswell.streams.app import sender
+from groundswell.streams.app import BUFFER, sender
 from groundswell.streams.delivery import Output
 from groundswell.streams.embedded import MAX_LAG, MAX_LAG_BYTES, Flow, embedded
 from groundswell.streams.replay_order import Imported
@@ -110,7 +110,7 @@ async def time_noop(events: Sequence[Imported], settings: Settings) -> Timing:
         store="memory://",
         topic_allow_declare=False,
         topic_disable_leader=True,
-        stream_buffer_maxsize=max(512, 2 * settings.batch),
+        stream_buffer_maxsize=BUFFER,
         agent_supervisor="mode.CrashingSupervisor",
         consumer_auto_offset_reset="earliest",
         web_enabled=False,

@@ -45,6 +45,9 @@ STAGES = {
 INTAKE = {"capture": (OTLP_SPANS, OTLP_LOGS)}
 #: Records for one partition go out in requests of up to this size; each waits for the one before.
 PRODUCER_BATCH_BYTES = 512 * 1024
+#: Records that wait in memory for a stage. A partition whose buffer fills is not asked again until two
+#: fifths are left, and up to a second later: what is left must keep the stage busy for that long.
+BUFFER = 4096
 #: A batch allocates thousands of objects that reference counts free: looking for cycles every 700, Python's
 #: own default, took a tenth of the time.
 GC_THRESHOLDS = (20_000, 10, 20)
@@ -133,7 +136,7 @@ def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "stream_wait_empty": True,
-        "stream_buffer_maxsize": max(512, 2 * settings.batch),
+        "stream_buffer_maxsize": BUFFER,
         "agent_supervisor": "mode.CrashingSupervisor",
         "broker_commit_interval": 0.5,
         "broker_session_timeout": settings.session_timeout_s,
