@@ -8,7 +8,6 @@ import orjson
 
 from groundswell.models.event import ConversationEvent
 from groundswell.models.intents.params import MODEL
-from groundswell.models.reading.redaction import DEFAULT, Redactor
 from groundswell.models.thread_view import ThreadName, ThreadView, thread_view
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE, record_id
@@ -21,10 +20,9 @@ _TAXONOMY = "taxonomy"
 class Threads:
     """Finds and reads conversations. Every call may raise StoreUnavailable and StoreError."""
 
-    def __init__(self, store: Store | None = None, redactor: Redactor = DEFAULT) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         """Read from *store*, or from the one that `use` names later."""
         self._opened = store
-        self._redactor = redactor
 
     def use(self, store: Store) -> None:
         """Read from *store* from now on."""
@@ -41,14 +39,16 @@ class Threads:
     ) -> list[ThreadName]:
         """Return the conversations called *name*, the id of their sender or their uuid, in a fixed order.
 
-        Secrets have been taken out of ids before they were stored; so they are here.
+        An id with a secret in it was stored without that: it is found by tenant and agent, which are
+        part of the uuid (`default` unless given).
         """
-        stored = self._redactor.redact(name)
-        found = await self._of(Where.equal(conversation_id=stored))
+        found = await self._of(Where.equal(conversation_id=name))
         if (key := _uuid(name)) is not None:
             found |= await self._of(Where.equal(conversation=key))
-        if tenant is not None and agent is not None and not found:
-            event = ConversationEvent.model_construct(None, tenant=tenant, agent=agent, conversation_id=name)
+        if not found:
+            event = ConversationEvent.model_construct(
+                None, tenant=tenant or "default", agent=agent or "default", conversation_id=name
+            )
             found |= await self._of(Where.equal(conversation=event.conversation))
         fit = [
             match

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from groundswell.models.capture.captured import Captured
 from groundswell.models.capture.identity import Options
 from groundswell.models.capture.mapping import capture
+from groundswell.models.capture.native import events_of
 from groundswell.models.capture.payload import is_json
 from groundswell.models.capture.values import mended
 from groundswell.models.event import InvalidEvent, parse
@@ -445,3 +446,11 @@ def test_any_bytes_are_a_payload_or_refused_with_a_reason(payload, signal) -> No
     except InvalidEvent as problem:
         if problem.reason not in ("invalid_json", "invalid_protobuf", "not_an_object", "invalid_field"):
             raise
+
+
+@pytest.mark.parametrize("kind", ["tick", "forget"])
+def test_the_events_of_the_worker_and_the_operator_are_not_taken_from_strangers(kind: str) -> None:
+    event = {"type": kind, "conversation_id": "c1", "time": NOW, "forget": {"user": "0" * 16}}
+    found = events_of(orjson.dumps(event), NOW, 10_000)
+    assert found.events == []
+    assert f"type: {kind} is told by" in found.problems[0]
