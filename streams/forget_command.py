@@ -84,6 +84,8 @@ class Report:
 def remains(settings: Settings) -> dict[str, str]:
     """Return what each topic may still hold, and for how long."""
     about = {
+        "otlp_spans": "what was said, as a collector sent it",
+        "otlp_logs": "what was said, as a collector sent it",
         "conversation-events": "what was said, as it was sent",
         "turns": "what was said, redacted; the keyed hash of the user",
         "intent-events": "a turn that served as example or name of an intent, redacted",
