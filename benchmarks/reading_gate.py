@@ -9,14 +9,13 @@ split. Unseen domain: trained anew without one of the three domains, measured on
 BANKING77 was never trained on. MultiDoGO and BANKING77 have no agent's texts: each turn is read as the first.
 """
 
-import argparse
-import json
 import sys
 from pathlib import Path
 
 import gate_data
 import train_gate
 from gate_data import Example, Vectors, rows
+from vectors_cli import run
 
 from groundswell.models.reading.gate import GATE, Gate, RuleGate, passes
 
@@ -92,27 +91,5 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     }
 
 
-def main() -> int:
-    """Measure, print, check."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path, help="folder with the labelled sets")
-    parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure falls short of its goal")
-    arguments = parser.parse_args()
-    embed = Vectors(arguments.vectors)
-    figures = measure(arguments.data, embed)
-    embed.save()
-    if arguments.json:
-        print(json.dumps({"data": str(arguments.data), "figures": figures}))
-    else:
-        for name, value in figures.items():
-            print(f"{name:45s} {value:10.3f}" + (f"   goal {GOALS[name]}" if name in GOALS else ""))
-    missed = [name for name, goal in GOALS.items() if figures[name] < goal]
-    for name in missed:
-        print(f"short of its goal: {name}: {figures[name]:.3f} < {GOALS[name]}", file=sys.stderr)
-    return int(arguments.check and bool(missed))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(__doc__, measure, GOALS))

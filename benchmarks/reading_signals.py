@@ -13,7 +13,6 @@ Lift: the share of failures among dialogues with the signal over that among all;
 First failing turn: AgentRx's failures, the earliest friction or write against the published root cause.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from gate_data import Vectors, rows
+from vectors_cli import run
 
 from groundswell.models.reading.phrases import FRICTION, Signal
 from groundswell.models.reading.reader import ConversationReader
@@ -157,27 +157,5 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     return precisions(heard) | first_failing_turn(heard.get("agentrx_tau_retail", [])) | figures
 
 
-def main() -> int:
-    """Measure, print, check."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path, help="folder with the data sets")
-    parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure falls short of its goal")
-    arguments = parser.parse_args()
-    embed = Vectors(arguments.vectors)
-    figures = measure(arguments.data, embed)
-    embed.save()
-    if arguments.json:
-        print(json.dumps({"data": str(arguments.data), "figures": figures}))
-    else:
-        for name, value in figures.items():
-            print(f"{name:50s} {value:10.3f}" + (f"   goal {GOALS[name]}" if name in GOALS else ""))
-    missed = [name for name, goal in GOALS.items() if figures.get(name, goal) < goal]
-    for name in missed:
-        print(f"short of its goal: {name}: {figures[name]:.3f} < {GOALS[name]}", file=sys.stderr)
-    return int(arguments.check and bool(missed))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(__doc__, measure, GOALS, sets_may_lack=True))

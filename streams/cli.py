@@ -17,10 +17,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from groundswell.streams import cli_data
+from groundswell.streams.exit_codes import INTERRUPTED, INVALID, UNREACHABLE, USAGE
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
-
-USAGE, INVALID, UNREACHABLE, INTERRUPTED = 2, 3, 4, 130
 
 app = typer.Typer(
     name="groundswell",

@@ -12,13 +12,14 @@ from groundswell.models.contract import rfc3339
 from groundswell.models.thread_summary import summarise
 from groundswell.models.thread_view import Entry, Goal, ThreadName, ThreadView
 from groundswell.sinks.board import shown
-from groundswell.sinks.store import Store, StoreError, StoreUnavailable, open_store
+from groundswell.sinks.store import Store, StoreError, StoreUnavailable
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE
+from groundswell.streams.exit_codes import FAILED, UNREACHABLE, USAGE
+from groundswell.streams.named_store import open_named_store
 from groundswell.streams.settings import Settings
 from groundswell.streams.threads import Threads
 
 err = Console(stderr=True)
-_NOT_FOUND, _AMBIGUOUS, _UNREACHABLE = 1, 2, 4
 
 
 def show(
@@ -29,18 +30,18 @@ def show(
         found = asyncio.run(_read(name, settings, tenant, agent))
     except (StoreError, StoreUnavailable) as error:
         err.print(_advice(error, settings), markup=False, soft_wrap=True)
-        return _UNREACHABLE
+        return UNREACHABLE
     if isinstance(found, ThreadView):
         typer.echo(_json(found) if as_json else summarise(found) if summary else told(found))
         return 0
     if not found:
         err.print(f"no conversation is called {shown(name)!r} in {settings.store}", markup=False)
-        return _NOT_FOUND
+        return FAILED
     err.print(f"{len(found)} conversations are called so; say which:", markup=False)
     for match in found:
         owner = f"--tenant {shown(match.tenant)} --agent {shown(match.agent)}"
         err.print(f"  groundswell conversation {match.conversation} {owner}", markup=False, soft_wrap=True)
-    return _AMBIGUOUS
+    return USAGE
 
 
 async def _read(
@@ -63,8 +64,7 @@ def _open(settings: Settings) -> Store:
     folder = Path(settings.store.removeprefix("edge:").removeprefix("//")).expanduser()
     if settings.store.startswith("edge:") and not (folder / TURNS.name).is_dir():
         raise StoreError(f"{folder} is no store of conversations; set GROUNDSWELL_STORE")
-    key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-    return open_store(settings.store, api_key=key)
+    return open_named_store(settings)
 
 
 def _advice(error: Exception, settings: Settings) -> str:

@@ -171,15 +171,7 @@ async def embedded(
         embedder: used instead of the one that the settings name.
     """
     broker = MockBroker()
-    settings = settings.model_copy(
-        update={
-            "broker": broker.servers,
-            "broker_tls": False,
-            "broker_username": None,
-            "store": f"edge:{folder}",
-            "topic_prefix": "",
-        }
-    )
+    settings = _inside(settings, broker.servers, folder)
     services = Services.open(settings, OneLog())
     services.metrics = metrics or services.metrics
     services.embedder = embedder or services.embedder
@@ -197,3 +189,9 @@ async def embedded(
     finally:
         with suppress(asyncio.CancelledError):
             await app.stop()
+
+
+def _inside(settings: Settings, servers: str, folder: Path) -> Settings:
+    """Return *settings* with this process's own broker, which asks for no login, and its store."""
+    own = {"broker": servers, "broker_tls": False, "broker_username": None}
+    return settings.model_copy(update={**own, "store": f"edge:{folder}", "topic_prefix": ""})

@@ -24,17 +24,17 @@ from groundswell.sinks.store import (
     StoreError,
     StoreUnavailable,
     Where,
-    open_store,
     state_record,
 )
 from groundswell.streams.access import client_options, unreachable
 from groundswell.streams.collections import TURNS, TURNS_STATE, record_id
+from groundswell.streams.exit_codes import FAILED, UNREACHABLE
 from groundswell.streams.forgetting import ERASED
+from groundswell.streams.named_store import open_named_store
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CONVERSATION_EVENTS, TOPICS
 
 err = Console(stderr=True)
-_UNREACHABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,12 @@ def forget(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float, 
         report = asyncio.run(carry_out(settings, wanted, dry_run=dry_run, wait_s=wait_s))
     except (StoreError, StoreUnavailable) as error:
         err.print(f"the store cannot be read: {error}; set GROUNDSWELL_STORE", markup=False)
-        return _UNREACHABLE
+        return UNREACHABLE
     except KafkaError as error:
         err.print(unreachable(settings, error), markup=False)
-        return _UNREACHABLE
+        return UNREACHABLE
     typer.echo(json.dumps(dataclasses.asdict(report)) if as_json else told(report, dry_run=dry_run))
-    return 0 if dry_run or report.done or report.unseen else 1
+    return 0 if dry_run or report.done or report.unseen else FAILED
 
 
 async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float) -> Report:
@@ -140,8 +140,7 @@ async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s
 
 async def _opened(settings: Settings) -> Store:
     """Return the store, ready to be read. Raises StoreError, also if it is another process's."""
-    api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-    store = open_store(settings.store, api_key=api_key)
+    store = open_named_store(settings)
     await store.ensure(TURNS)
     await store.ensure(TURNS_STATE)
     return store

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from groundswell.models.importing.detection import UnknownFormat
 from groundswell.models.importing.table import UnknownColumns
+from groundswell.streams.exit_codes import FAILED, INTERRUPTED, UNREACHABLE, USAGE
 from groundswell.streams.import_producer import Refused, Sending
 from groundswell.streams.importing import How, Reading, count_events
 from groundswell.streams.progress import Problems, progress
@@ -19,7 +20,6 @@ from groundswell.streams.replay_order import Imported
 from groundswell.streams.settings import Settings
 
 err = Console(stderr=True)
-_FAILED, _USAGE, _UNREACHABLE, _INTERRUPTED = 1, 2, 4, 130
 
 
 def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json: bool) -> int:
@@ -48,7 +48,7 @@ def import_files(files: Sequence[str], settings: Settings, *, how: How, as_json:
         "seconds": round(time.perf_counter() - started, 2),
     }
     typer.echo(json.dumps(account) if as_json else summary(account))
-    return _FAILED if problems.count else 0
+    return FAILED if problems.count else 0
 
 
 def opened(reading: Reading) -> Iterator[Imported]:
@@ -59,10 +59,10 @@ def opened(reading: Reading) -> Iterator[Imported]:
 
 def _reason(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; import again: what was sent already is recognised", _INTERRUPTED
+        return "interrupted; import again: what was sent already is recognised", INTERRUPTED
     if isinstance(error, OSError):
-        return f"cannot read {error.filename}: {error.strerror}", _FAILED
-    return str(error), _UNREACHABLE if isinstance(error, Refused) else _USAGE
+        return f"cannot read {error.filename}: {error.strerror}", FAILED
+    return str(error), UNREACHABLE if isinstance(error, Refused) else USAGE
 
 
 def summary(account: dict[str, object]) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 from groundswell.models.importing.detection import UnknownFormat
 from groundswell.models.importing.table import UnknownColumns
 from groundswell.streams.embedded import MAX_EVENT_BYTES
+from groundswell.streams.exit_codes import FAILED, USAGE
 from groundswell.streams.importing import How, count_events, read_events
 from groundswell.streams.progress import Problems, progress
 from groundswell.streams.replay_order import with_ticks
@@ -19,7 +20,6 @@ from groundswell.streams.run import Account, run_to_folder
 from groundswell.streams.settings import Settings
 
 err = Console(stderr=True)
-_USAGE = 2
 
 
 def run_files(files: Sequence[str], out: Path, settings: Settings, *, how: How, as_json: bool) -> int:
@@ -32,13 +32,13 @@ def run_files(files: Sequence[str], out: Path, settings: Settings, *, how: How, 
             account, _ = run_to_folder(with_ticks(events), settings, out, tell)
     except OSError as error:
         err.print(f"cannot read {error.filename}: {error.strerror}", markup=False, soft_wrap=True)
-        return 1
+        return FAILED
     except (UnknownFormat, UnknownColumns) as error:
         err.print(str(error), markup=False, soft_wrap=True)
-        return _USAGE
+        return USAGE
     problems.show(err)
     typer.echo(json.dumps(dataclasses.asdict(account)) if as_json else summary(account, out))
-    return 0 if account.balanced else 1
+    return 0 if account.balanced else FAILED
 
 
 def summary(account: Account, out: Path) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from groundswell.models.board import BoardState
 from groundswell.sinks.embedder import Embedder, OpenAIEmbedder, TextEmbedder
 from groundswell.sinks.metrics import Metrics
-from groundswell.sinks.store import Store, open_store
+from groundswell.sinks.store import Store
 from groundswell.streams.collections import COLLECTIONS
 from groundswell.streams.logs import Logs
+from groundswell.streams.named_store import open_named_store
 from groundswell.streams.settings import Settings
 
 
@@ -26,10 +27,7 @@ class Services:
     @classmethod
     def open(cls, settings: Settings, logs: Logs, store: Store | None = None) -> "Services":
         """Open the store (unless one is given) and load the embedder that the settings name."""
-        if store is None:
-            api_key = settings.store_api_key.get_secret_value() if settings.store_api_key else None
-            store = open_store(settings.store, api_key=api_key)
-        return cls(settings, store, open_embedder(settings), logs)
+        return cls(settings, store or open_named_store(settings), open_embedder(settings), logs)
 
     async def ensure(self) -> None:
         """Create the collections that are missing."""

@@ -8,10 +8,9 @@ from rich.console import Console
 
 from groundswell.sinks.kafka_admin import BrokerUnreachable, Wanted, ensure_topics
 from groundswell.streams.access import client_options, unreachable
+from groundswell.streams.exit_codes import UNREACHABLE
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import TOPICS
-
-_UNREACHABLE = 4
 
 
 def ensure(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
@@ -26,7 +25,7 @@ def ensure(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         report = ensure_topics(client_options(settings), wanted, dry_run=dry_run)
     except BrokerUnreachable as error:
         Console(stderr=True).print(unreachable(settings, error), markup=False)
-        return _UNREACHABLE
+        return UNREACHABLE
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(report)))
         return 0

@@ -1,11 +1,10 @@
 """Forgetting in the turns stage: cut or crashed anywhere, the same is erased and the same is said."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import pytest
-from test_turn_flow import START, Bench, Broker, Crash, CrashingStore, bench, embedder, record
+from test_turn_flow import START, Bench, Broker, CrashingStore, bench, crash_and_repeat, embedder, record
 
 from groundswell.models.event import ConversationEvent, InvalidEvent, parse
 from groundswell.sinks.store import Where
@@ -92,19 +91,6 @@ async def test_a_worker_that_dies_before_the_state_is_written_forgets_the_same_a
         await crash_and_repeat(broken, crashing, records[first : first + 7])
     assert broken.broker.sent == whole.broker.sent
     assert await broken.state() == await whole.state()
-
-
-async def crash_and_repeat(broken: Bench, crashing: CrashingStore, batch: Sequence[Record]) -> None:
-    crashing.crash = False
-    await broken.delivery.handle(batch[:1])  # takes the partition over
-    crashing.crash = True
-    before = len(broken.broker.sent)
-    with pytest.raises(Crash):
-        await broken.delivery.handle(batch[1:])
-    crashing.crash = False
-    broken.start()
-    del broken.broker.sent[before:]
-    await broken.delivery.handle(batch)
 
 
 async def test_each_partition_forgets_what_is_its_own(bench: Any) -> None:

@@ -184,6 +184,22 @@ async def test_batch_cuts_change_neither_output_nor_state(seed: int, bench: Any)
     assert totals.processed + totals.duplicates + totals.dead == len(records)
 
 
+async def crash_and_repeat(broken: Bench, crashing: CrashingStore, batch: Sequence[Record]) -> None:
+    """Handle *batch* twice: the first time the worker dies before the state is written."""
+    crashing.crash = False
+    await broken.delivery.handle(batch[:1])  # takes the partition over
+    crashing.crash = True
+    before = len(broken.broker.sent)
+    with pytest.raises(Crash):
+        await broken.delivery.handle(batch[1:])
+    again = broken.broker.sent[before:]
+    crashing.crash = False
+    broken.start()
+    del broken.broker.sent[before:]
+    await broken.delivery.handle(batch)
+    assert broken.broker.sent[before:] == again
+
+
 async def test_a_worker_that_dies_between_sending_and_committing_says_the_same_again(bench: Any) -> None:
     records = traffic()
     whole, broken = await bench(), await bench()
@@ -192,19 +208,7 @@ async def test_a_worker_that_dies_between_sending_and_committing_says_the_same_a
     broken.store = crashing
     broken.start()
     for first in range(0, len(records), 15):
-        batch = records[first : first + 15]
-        crashing.crash = False
-        await broken.delivery.handle(batch[:1])  # takes the partition over
-        crashing.crash = True
-        before = len(broken.broker.sent)
-        with pytest.raises(Crash):
-            await broken.delivery.handle(batch[1:])
-        again = broken.broker.sent[before:]
-        crashing.crash = False
-        broken.start()
-        del broken.broker.sent[before:]
-        await broken.delivery.handle(batch)
-        assert broken.broker.sent[before:] == again
+        await crash_and_repeat(broken, crashing, records[first : first + 15])
     assert broken.broker.sent == whole.broker.sent
     assert await broken.state() == await whole.state()
 

@@ -146,11 +146,6 @@ def _at(message: Message, time: int) -> int:
     return time if message.time is None else message.time
 
 
-def _asked(answer: Message) -> Call:
-    """Return the call that an answer without one must have had."""
-    return answer.calls[0] if answer.calls else Call(answer.name or "unknown", None, answer.answers)
-
-
 def _tool(call: Call) -> Event:
     tool: Event = {"name": call.name[:256]}
     if call.id is not None:
