@@ -74,6 +74,9 @@ share.coordinator.state.topic.min.isr=1
 log.cleaner.dedupe.buffer.size=4194304
 """
 
+#: Configuration of a topic whose records are stamped with times long gone: it forgets nothing.
+KEEPS = {"retention.ms": "-1"}
+
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 

@@ -18,7 +18,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from fuzz_events import DUPLICATE, PROCESSED, SECRETS, START_MS, STEP_MS, Fuzzed, hostile
-from kafka_broker import Kafka
+from kafka_broker import KEEPS, Kafka
 
 from groundswell.models.board import BoardState
 from groundswell.sinks.board import render
@@ -202,8 +202,8 @@ async def _served(
 ) -> tuple[str, list[Any], int | None]:
     """Give *sent* to a worker on the broker; return its metrics, its dead letters and its exit code."""
     # their times are of last year: a topic that forgets would lose them before they are read
-    kept = CONVERSATION_EVENTS.settings() | {"retention.ms": "-1"}
-    kafka.create_topics({prefix + topic.name: 2 for topic in TOPICS}, kept)
+    configs = CONVERSATION_EVENTS.settings() | KEEPS
+    kafka.create_topics({prefix + topic.name: 2 for topic in TOPICS}, configs)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
