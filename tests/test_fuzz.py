@@ -234,7 +234,7 @@ async def _metrics_after(url: str, number: int, worker: "subprocess.Popen[bytes]
     """Return the metrics once *number* events have met their fate."""
     said = ""
     async with aiohttp.ClientSession() as session:
-        for _ in range(600):
+        for _ in range(1_000):
             assert worker.poll() is None, _why("the worker has stopped", said, log)
             await asyncio.sleep(0.2)
             try:
