@@ -60,8 +60,15 @@ _MARKS = (
 _VENDOR_KEY = re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(key for _, key in _VENDORS) + r")(?![A-Za-z0-9])")
 
 
-#: Every key is a part of such a run.
-_RUN = re.compile(r"[A-Za-z0-9_.-]{20}")
+#: Every key is a part of a run of twenty of these, or has such a run beside it.
+_OF_RUN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
+_RUNS = bytes(byte if byte in _OF_RUN else 32 for byte in range(256))
+#: The same with one letter for all: where none is long, one look tells.
+_ALIKE = bytes(97 if byte in _OF_RUN else 32 for byte in range(256))
+_LONG = 20
+#: Keys that may be shorter, or have other characters in them: their marks are looked for everywhere.
+_ANYWHERE = (b":AA", b"hooks.slack.com", b"xox", b"whsec_", b"ATATT3")
+_IN_RUN = tuple(mark.encode() for mark in _MARKS if mark.encode() not in _ANYWHERE)
 
 
 def _private_key(match: re.Match[str]) -> Span:
@@ -71,11 +78,15 @@ def _private_key(match: re.Match[str]) -> Span:
 
 
 def _has_vendor_mark(view: View) -> bool:
-    if _RUN.search(view.text) is None:
+    if b"a" * _LONG not in view.coded.translate(_ALIKE):
         return False
-    text = view.text
-    for mark in _MARKS:  # noqa: SIM110 (a generator costs as much as the look)
-        if mark in text:
+    runs = [run for run in view.coded.translate(_RUNS).split() if len(run) >= _LONG]
+    return _one_of(_IN_RUN, b" ".join(runs)) or _one_of(_ANYWHERE, view.coded)
+
+
+def _one_of(marks: tuple[bytes, ...], coded: bytes) -> bool:
+    for mark in marks:  # noqa: SIM110 (a generator costs as much as the look)
+        if mark in coded:
             return True
     return False
 

@@ -132,7 +132,10 @@ def _phone(match: re.Match[str]) -> Span | None:
 
 def _marked(before: str) -> bool:
     low = before.lower()
-    return any(mark in low for mark in _PHONE_MARKS) and _PHONE_WORD.search(before) is not None
+    for mark in _PHONE_MARKS:
+        if mark in low:
+            return _PHONE_WORD.search(before) is not None
+    return False
 
 
 def _printed(text: str, stretch: Stretch) -> bool:
@@ -152,7 +155,7 @@ def _phone_named(match: re.Match[str]) -> Span | None:
 
 PATTERNS: tuple[Pattern, ...] = (
     NumberPattern("card", "[card]", 13, _CARD_RUN, _card),
-    NumberPattern("iban", "[iban]", 8, _IBAN, _iban, near=_after_letter, reach=(12, 32)),
+    NumberPattern("iban", "[iban]", 8, _IBAN, _iban, near=_after_letter, reach=(12, 32), glued=True),
 )
 PHONES: tuple[Pattern, ...] = (
     NumberPattern("phone", "[phone]", 8, _PHONE, _phone, near=_printed),
