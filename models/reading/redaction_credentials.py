@@ -72,11 +72,11 @@ _PASSWORD_MARKS = (
 )  # fmt: skip
 #: The marks that begin with "pass", which "passenger" does too.
 _PASS = re.compile(r"pass(?:w|c|ph|[:=]| [wcp:=])")
-_NO_PASS = tuple(mark for mark in _PASSWORD_MARKS if "pass" not in mark)
+_NO_PASS = ("pw", *(mark for mark in _PASSWORD_MARKS if "pass" not in mark and "pw" not in mark))
 _TOKEN_MARKS = ("key", "token", "secret", "bearer", "basic ", "authoriz", "credential", "sharedaccess")
 #: One of the first must be there, one of the second is where `_CODE` begins.
 _CODES = ("pin", "cvv", "cvc", "csc", "verification", "one-time", "one time", "otp", "2fa", "mfa")
-_CODE_MARKS = (*_CODES, "code")
+_CODE_MARKS = ("code", *_CODES)
 _CODE_WORDS = (*_CODES, "security code", "card verification", "authentication", "sms", "login")
 
 

@@ -111,9 +111,10 @@ _PHONE_WORD = re.compile(
     r")\+?\(?$",
     re.IGNORECASE,
 )
+#: The commonest come first: one is enough.
 _PHONE_MARKS = (
-    *("phone", "mobil", "cell", "tel", "call", "text", "ring", "reach", "dial", "whats"),
-    *("fax", "handy", "portable", "movil", "móvil", "tél", "number", "my no", "my #"),
+    *("ring", "number", "text", "tel", "call", "cell", "phone", "reach", "mobil", "dial", "whats"),
+    *("fax", "handy", "portable", "movil", "móvil", "tél", "my no", "my #"),
     *("手机", "手機", "電話", "电话", "전화"),
 )  # fmt: skip
 _PHONE_NAMED = re.compile(r"(?<![A-Za-z0-9#$_])\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?!\d|-\d|:\d)")

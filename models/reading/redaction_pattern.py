@@ -14,6 +14,7 @@ Span = tuple[int, int]
 
 #: Digits with separators among them: what every number that identifies somebody is part of.
 _STRETCH = re.compile(r"\d[\d .()/-]{4,}\d")
+_ASCII_STRETCH = re.compile(_STRETCH.pattern, re.ASCII)
 _FEWEST = 6
 #: Characters around a stretch that belong to it: a country code and bracket before, a check letter after.
 _BEFORE, _AFTER = 4, 6
@@ -98,7 +99,7 @@ class View:
         return False
 
     def _stretches(self) -> list[Stretch]:
-        every = map(self._stretch, _STRETCH.finditer(self.text))
+        every = map(self._stretch, (_ASCII_STRETCH if self.is_ascii else _STRETCH).finditer(self.text))
         return [stretch for stretch in every if stretch.digits >= _FEWEST]
 
     def _stretch(self, match: re.Match[str]) -> Stretch:
