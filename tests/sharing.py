@@ -15,7 +15,7 @@ WITH_BROKER = frozenset(
     f"tests/test_{name}.py"
     for name in (
         *("faults", "worker", "capture_worker", "fuzz", "docs", "servers"),
-        *("forget_command", "import_command", "topics_command"),
+        *("forget_command", "import_command", "intents_command", "topics_command"),
     )
 )
 
