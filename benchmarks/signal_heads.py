@@ -46,7 +46,9 @@ def user_turns(data: Path) -> dict[str, Place]:
     return places
 
 
-def held_out(inputs: NDArray[np.float32], hit: NDArray[np.bool_], half: NDArray[np.bool_]) -> NDArray[np.float64]:
+def held_out(
+    inputs: NDArray[np.float32], hit: NDArray[np.bool_], half: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Give each turn's probability by the model of the other half."""
     given = np.zeros(len(hit))
     for side in (half, ~half):
@@ -65,7 +67,11 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     for signal in HEADS:
         hit = np.array([signal in each for each in shown])
         given = held_out(inputs, hit, half)
-        new = {place for place, p, known in zip(places.values(), given, hit, strict=True) if p > SURE and not known}
+        new = {
+            place
+            for place, p, known in zip(places.values(), given, hit, strict=True)
+            if p > SURE and not known
+        }
         verdicts = {
             (row["set"], row["conversation"], row["turn"]): row["right"]
             for row in rows(READINGS)
