@@ -8,7 +8,6 @@ work is the same each time, and what is slower was another process's doing. Micr
 `redaction` of every text, `reading` of every turn after it, and `step`, both together.
 """
 
-import json
 import sys
 import time
 from itertools import islice
