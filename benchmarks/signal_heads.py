@@ -9,7 +9,8 @@ conversations and run on the other, both ways. A new hit is a turn above .9 that
 head"); counted are those that are still new, and the phrases have learnt the plainest of them.
 
 Neither reaches the .85 that phrases are held to (21 of 30 and 4 of 30 were right before the phrases learnt
-from them), so no head is shipped: the model knows what such turns are about ("understand", "forget"), not who did not understand whom, nor whether the user leaves content.
+from them), so no head is shipped: the model knows what such turns are about ("understand", "forget"), not who
+did not understand whom, nor whether the user leaves content.
 """
 
 import sys
