@@ -11,7 +11,7 @@ phone word beside them (order and item numbers look the same).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from groundswell.models.reading import (
     redaction_contacts,
@@ -21,7 +21,7 @@ from groundswell.models.reading import (
     redaction_numbers,
 )
 from groundswell.models.reading.redaction_own import OwnPattern, own_pattern
-from groundswell.models.reading.redaction_pattern import Pattern, View, replaced
+from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, View, replaced
 
 #: Changes whenever a built-in pattern changes; stored beside what was redacted.
 REDACTION_VERSION = "2"
@@ -48,6 +48,12 @@ class Redactor:
     """A choice of patterns, in the order in which they are applied."""
 
     patterns: tuple[Pattern, ...]
+    _without_numbers: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note which patterns are worth a look where no digits stretch, as in most of what is said."""
+        words = tuple(pattern for pattern in self.patterns if not isinstance(pattern, NumberPattern))
+        object.__setattr__(self, "_without_numbers", words)
 
     @classmethod
     def of(
@@ -86,7 +92,7 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return *text* with everything that a pattern finds replaced by its bracketed word."""
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS if text else 0):
             redacted = self._round(text)
             if redacted == text:
                 break
@@ -95,7 +101,7 @@ class Redactor:
 
     def _round(self, text: str) -> str:
         view = View(text)
-        for pattern in self.patterns:
+        for pattern in self.patterns if view.stretches else self._without_numbers:
             if spans := pattern.spans(view):
                 view = View(replaced(view.text, spans, pattern.placeholder))
         return view.text

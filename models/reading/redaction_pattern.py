@@ -7,7 +7,6 @@ pattern which cannot match costs a tenth of a microsecond.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, Protocol
 
 Span = tuple[int, int]
@@ -35,34 +34,22 @@ class Stretch(NamedTuple):
 
 
 class View:
-    """A text and what is known of it at a glance."""
+    """A text and what is known of it at a glance.
+
+    `low` is the text in lower case: for a look, not for places, since some letters grow. `stretches` are
+    where six digits or more stretch, `most_digits` the digits of the longest.
+    """
+
+    __slots__ = ("_named", "has_digit", "low", "most_digits", "stretches", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.low = text.lower()
+        self.has_digit = _DIGIT.search(text) is not None
+        every = map(self._stretch, _STRETCH.finditer(text)) if self.has_digit else ()
+        self.stretches = [stretch for stretch in every if stretch.digits >= _FEWEST]
+        self.most_digits = max((stretch.digits for stretch in self.stretches), default=0)
         self._named: dict[tuple[str, ...], bool] = {}
-
-    @cached_property
-    def low(self) -> str:
-        """The text in lower case: for a look, not for places, since some letters grow."""
-        return self.text.lower()
-
-    @cached_property
-    def has_digit(self) -> bool:
-        """Whether there is any digit."""
-        return _DIGIT.search(self.text) is not None
-
-    @cached_property
-    def stretches(self) -> list[Stretch]:
-        """Where six digits or more stretch."""
-        if not self.has_digit:
-            return []
-        every = map(self._stretch, _STRETCH.finditer(self.text))
-        return [stretch for stretch in every if stretch.digits >= _FEWEST]
-
-    @cached_property
-    def most_digits(self) -> int:
-        """Digits of the longest stretch."""
-        return max((stretch.digits for stretch in self.stretches), default=0)
 
     def names(self, marks: tuple[str, ...]) -> bool:
         """Return whether one of *marks* is in the text, in any case."""
