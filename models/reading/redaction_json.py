@@ -87,10 +87,10 @@ def redact_value(value: Any, redactor: Redactor, limit: int) -> str:
         cleared = _cleared(value) if any(mark in text.lower() for mark in _MARKS) else value
         if cleared is not value and cleared != value:
             value, text = cleared, json_text(cleared)
-        if len(text) <= min(_WALKED, limit):
-            if redactor.redact(text) == text:
-                return text
+        if len(text) <= _WALKED and redactor.redact(text) != text:
             text = json_text(_leaves(value, redactor))
+        elif len(text) <= min(_WALKED, limit):
+            return text
     return redactor.redact(text[:limit])
 
 
