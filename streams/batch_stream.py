@@ -9,10 +9,10 @@ acknowledged here.
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-import faust
+from faust.streams import Stream
 
 
-class BatchStream(faust.Stream):
+class BatchStream(Stream):
     """The stream of every stage."""
 
     async def noack_take(self, max_: int, within: Any) -> AsyncGenerator[Sequence[Any], None]:
@@ -40,7 +40,8 @@ class BatchStream(faust.Stream):
 
     def _is_current(self, message: Any) -> bool:
         app = self.app
-        return app.flow_control.is_active() and message.generation_id == app.consumer_generation_id
+        current: bool = message.generation_id == app.consumer_generation_id
+        return current and bool(app.flow_control.is_active())
 
     def _track(self, events: Sequence[Any]) -> None:
         """Let a rebalance wait for *events* to be acknowledged; tell the monitor that the stream moves."""
