@@ -13,7 +13,6 @@ from faust.types import TP
 from mode import ServiceT
 
 from groundswell.streams.access import METADATA_MAX_AGE_MS, credentials
-from groundswell.streams.batch_stream import BatchStream
 from groundswell.streams.capture import Capture
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
@@ -138,7 +137,6 @@ def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
     return {
         "broker": broker_urls(settings.broker, embedded=embedded),
         "broker_credentials": credentials(settings),
-        "Stream": BatchStream,
         "store": "memory://",
         "datadir": str(Path(tempfile.gettempdir()) / "groundswell-faust"),  # stays empty: no tables
         "topic_allow_declare": False,

@@ -29,7 +29,7 @@ async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: floa
             ]
             async for events in stream.noack_take(batch, within=linger_s):
                 records = [record_of(event.message) for event in events]
-                await collected.put(records, partial(_ack, events))
+                await collected.put(records, partial(_ack, stream, events))
             for worker in workers:
                 worker.cancel()  # the stream has ended: what is not acknowledged comes again
     finally:
@@ -79,10 +79,10 @@ async def _decide(delivery: Delivery, prepared: "asyncio.Queue[tuple[Batch, Any]
         await delivery.take(*await prepared.get())
 
 
-async def _ack(events: Sequence[Any]) -> None:
-    """Acknowledge in order."""
+async def _ack(stream: Any, events: Sequence[Any]) -> None:
+    """Acknowledge in order. Only ``stream.ack(event)``, not ``event.ack()``, tells Faust's sensors."""
     for event in events:
-        event.ack()
+        await stream.ack(event)
 
 
 def record_of(message: Any) -> Record:

@@ -59,8 +59,11 @@ class Endless:
         message = SimpleNamespace(
             topic="in", partition=0, offset=0, key=None, value=b"", timestamp=0, headers=None
         )
-        yield [SimpleNamespace(message=message, ack=lambda: self.acked.append(message))]
+        yield [SimpleNamespace(message=message)]
         await asyncio.Event().wait()
+
+    async def ack(self, event: Any) -> None:
+        self.acked.append(event)
 
 
 async def test_a_stage_that_is_stopped_does_not_wait_for_a_store_that_is_away(
