@@ -1,7 +1,6 @@
 """A segment: the turns of a conversation that serve one goal."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, score
@@ -10,29 +9,6 @@ from groundswell.models.reading.signals import in_order
 
 #: Signals remembered of one segment, the earliest.
 MAX_SIGNALS = 64
-
-
-class Closure(IntEnum):
-    """What has been said, since the last need, that would end a goal."""
-
-    OPEN = 0
-    DONE = 1  # the agent stated completion
-    CLOSED = 2  # the agent asked for anything else, or the user took leave
-
-
-#: A need opens a new segment if it is less similar than this to those of the segment.
-SPLIT_BELOW = {Closure.DONE: 0.1, Closure.CLOSED: 0.4}
-#: Shorter turns continue what was said before.
-MIN_WORDS_TO_SPLIT = 3
-
-
-def opens_segment(closure: Closure, words: int, similarity: float) -> bool:
-    """Return whether a need starts a new goal.
-
-    *similarity* is the greatest cosine to the segment's last needs, all centred on the tenant's mean.
-    Without anything that ends the goal before, similarity alone is too often wrong.
-    """
-    return words >= MIN_WORDS_TO_SPLIT and closure in SPLIT_BELOW and similarity < SPLIT_BELOW[closure]
 
 
 @dataclass(slots=True)
