@@ -23,7 +23,21 @@ _CONTENT_LETTERS = 4
 _UNLIKE = -0.2
 #: First words that greet, in the languages that phrases are read in.
 _GREETINGS = frozenset(
-    "hi hello hey hola buenas buenos hallo moin servus bonjour bonsoir salut olá oi".split()
+    (
+        "hi",
+        "hello",
+        "hey",
+        "hola",
+        "buenas",
+        "buenos",
+        "hallo",
+        "moin",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "olá",
+        "oi",
+    )
 )
 
 BIAS = -2.65

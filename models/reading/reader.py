@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from groundswell.models.reading.calibration import Calibration
 from groundswell.models.reading.gate import GATE, passes
 from groundswell.models.reading.goal_change import Closure, opens_goal
 from groundswell.models.reading.needs import NeedMemory, unit
@@ -84,13 +85,17 @@ class ConversationReader:
         """(segment, ordinal of the turn, signal) of the segments that are still remembered."""
         return [(each.number, ordinal, signal) for each in self._segments for ordinal, signal in each.signals]
 
-    def outcomes(self, *, silent: bool = False) -> list[SegmentOutcome]:
+    def outcomes(
+        self, calibration: Calibration | None = None, *, silent: bool = False
+    ) -> list[SegmentOutcome]:
         """Return how each of the last eight goals stands.
 
-        *silent*: the user has not answered within the time after which the conversation counts as over.
+        Args:
+            calibration: what the agent's told outcomes say of its scores; by default nothing was told.
+            silent: the user has not answered within the time after which the conversation counts as over.
         """
-        last = self._segments[-1]
-        return [each.outcome(silent=silent and each is last) for each in self._segments]
+        calibrated, last = calibration or Calibration(), self._segments[-1]
+        return [each.outcome(calibrated, silent=silent and each is last) for each in self._segments]
 
     def user(self, ordinal: int, text: str, embedding: Vector) -> UserReading:
         """Read a user's turn with its unit embedding, float32 (d,)."""

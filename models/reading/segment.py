@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, score
+from groundswell.models.reading.calibration import Calibration, Shown
+from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, reasons, score
 from groundswell.models.reading.phrases import FRICTION, Signal
 from groundswell.models.reading.signals import in_order
 
@@ -42,12 +43,27 @@ class Segment:
         if self.suspect is None and step is not None and step >= self.start and shown & FRICTION:
             self.suspect = step
 
-    def outcome(self, *, silent: bool = False) -> SegmentOutcome:
-        """Return how the goal stands now."""
-        status, probability = judge(self.evidence, stated=self.stated, silent=silent)
+    @property
+    def shown(self) -> Shown:
+        """What of it a calibration looks at."""
+        return Shown(score(self.evidence), self.first_write is not None)
+
+    def outcome(self, calibration: Calibration, *, silent: bool = False) -> SegmentOutcome:
+        """Return how the goal stands now, as *calibration* of the agent has it."""
+        shown = self.shown
+        status, probability = judge(self.evidence, calibration, shown, stated=self.stated, silent=silent)
         suspects = [turn for turn in (self.suspect, self.first_write) if turn is not None]
-        failing = None if status == "completed" else min(suspects, default=None)
-        return SegmentOutcome(self.number, status, probability, score(self.evidence), self.turns, failing)
+        return SegmentOutcome(
+            segment=self.number,
+            status=status,
+            probability=probability,
+            success=calibration.success(shown),
+            shown=shown,
+            stated=self.stated,
+            turns=self.turns,
+            first_failing_turn=None if status == "completed" else min(suspects, default=None),
+            reasons=reasons(self.evidence),
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return the state as a JSON document, equal states as equal documents."""
