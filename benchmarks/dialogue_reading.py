@@ -42,15 +42,19 @@ class Costs:
 
 @dataclass
 class Told:
-    """A dialogue being told to a reader: the next ordinal, and for each need whether it opened a segment."""
+    """A dialogue being told to a reader: for each need whether it opened a goal, and each ordinal's step."""
 
     reader: ConversationReader
     ordinal: int = 0
     openings: list[bool] = field(default_factory=list)
+    steps: dict[int, int] = field(default_factory=dict)
 
     def tell(self, turns: list[Dialogue], embed: Vectors, costs: Costs) -> None:
         """Tell the turns, redacted."""
-        for turn in turns:
+        step = 0
+        for place, turn in enumerate(turns):
+            step = turn.get("step", place) if turn["role"] == "assistant" else step
+            self.steps |= {self.ordinal: step, self.ordinal + 1: step}
             text, role = turn["text"] or "", turn["role"]
             vector = embed(redact(text)) if role == "user" else None
             began = time.thread_time()

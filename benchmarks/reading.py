@@ -25,7 +25,7 @@ import reading_segments
 import reading_signals
 from dialogue_reading import Costs, rows
 from gate_data import Vectors
-from reading_outcomes import DRAWS, SEED, TOLD, calibrated, raw, read
+from reading_outcomes import DRAWS, SEED, TOLD, calibrated, raw, read, suspects
 
 #: Figure: at least this. Airline agents have no goal before they are told outcomes: there refusing is often
 #: right, and the score says what the user was told.
@@ -39,6 +39,7 @@ GOALS = {
     "tau_retail_grok3 outcome auc": 0.62,
     "agentrx_tau_retail outcome auc": 0.62,
     "tau2 retail outcome auc": 0.62,
+    "agentrx suspect within 3": 0.44,
     "star pairs split precision": 0.79,
     "star pairs split recall": 0.81,
     "star pairs without closing split precision": 0.60,
@@ -84,6 +85,8 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
             of_agent = (each for each in rows(path) if agent in (None, each["agent"]))
             known = read(of_agent, embed, Costs())
             figures |= raw(name, known) | calibrated(name, known)
+    if path := sets.get("agentrx_tau_retail"):
+        figures |= suspects(rows(path), embed)
     figures |= {f"signals: {name}": value for name, value in reading_signals.measure(data, embed).items()}
     if sets.keys() >= set(GATE_SETS):
         figures |= {f"gate: {name}": value for name, value in reading_gate.measure(data, embed).items()}

@@ -93,3 +93,21 @@ def calibration_error(foreseen: list[float], came: list[bool]) -> float:
     chances, truth = np.array(foreseen), np.array(came, dtype=float)
     bins = np.array_split(np.argsort(chances, kind="stable"), BINS)
     return float(sum(len(one) * abs(chances[one].mean() - truth[one].mean()) for one in bins) / len(truth))
+
+
+def suspects(dialogues: Iterable[Dialogue], embed: Vectors) -> dict[str, float]:
+    """Compare the earliest suspect of each failure with the published step of its root cause."""
+    mean, distances = RunningMean(), []
+    for dialogue in dialogues:
+        told, truth = Told(ConversationReader(mean)), dialogue["meta"].get("failure_ground_truth")
+        told.tell(dialogue["turns"], embed, Costs())
+        if dialogue["outcome"] != "failure" or not truth:
+            continue
+        steps = {failure["failure_id"]: failure["step_number"] for failure in truth["failures"]}
+        cause = steps.get((truth.get("root_cause") or {}).get("failure_id"), next(iter(steps.values())))
+        goals = told.reader.outcomes()
+        found = [one.suspect for one in goals if one.suspect is not None]
+        blamed = min(found, default=goals[-1].blamed)
+        distances.append(np.inf if blamed is None else abs(told.steps[blamed] - cause))
+    within = {f"agentrx suspect within {n}": float(np.mean(np.array(distances) <= n)) for n in (0, 1, 3)}
+    return within | {"agentrx failures": len(distances)}

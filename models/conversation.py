@@ -172,12 +172,13 @@ class Conversation:
         return tuple(outcomes)
 
     def _outcome(self, inferred: Inferred) -> SegmentOutcome:
+        status = self.told or inferred.status
         return SegmentOutcome(
             segment=inferred.segment,
-            status=inferred.status if self.told is None else self.told,
+            status=status,
             probability=round(inferred.probability, 4) if self.told is None else 1.0,
             turns=inferred.turns,
-            first_failing_turn=inferred.first_failing_turn,
+            first_failing_turn=None if status == "completed" else inferred.blamed,
             score=inferred.score,
             reasons=tuple(Reason(kind=kind, weight=weight) for kind, weight in inferred.reasons),
         )

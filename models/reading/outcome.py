@@ -88,7 +88,9 @@ class SegmentOutcome:
     """How one goal of a conversation stands. Always inferred: who knows better overrules it.
 
     `success` is the probability that the user got what they came for, `probability` that of the status;
-    `reasons` are the evidence that holds, each with its weight.
+    `reasons` are the evidence that holds, each with its weight; `suspect` is the turn that may have failed
+    first, should it turn out that the goal was not reached: friction, or a write. `last_step` is the
+    agent's last, which the user was left with.
     """
 
     segment: int
@@ -98,7 +100,8 @@ class SegmentOutcome:
     shown: Shown
     stated: bool
     turns: int
-    first_failing_turn: int | None
+    suspect: int | None
+    last_step: int | None
     reasons: tuple[tuple[Evidence, float], ...]
     inferred: bool = True
 
@@ -106,6 +109,16 @@ class SegmentOutcome:
     def score(self) -> float:
         """The sum of the weights of the evidence that holds."""
         return self.shown.score
+
+    @property
+    def first_failing_turn(self) -> int | None:
+        """What to look at first, unless the goal is taken as completed."""
+        return None if self.status == "completed" else self.blamed
+
+    @property
+    def blamed(self) -> int | None:
+        """The suspect; without one the agent's last step."""
+        return self.last_step if self.suspect is None else self.suspect
 
 
 def reasons(evidence: Collection[Evidence]) -> tuple[tuple[Evidence, float], ...]:

@@ -23,6 +23,7 @@ class Segment:
     tool_worked: bool = False
     suspect: int | None = None
     first_write: int | None = None
+    last_step: int | None = None
     evidence: set[Evidence] = field(default_factory=set)
     signals: list[tuple[int, Signal]] = field(default_factory=list)
 
@@ -34,12 +35,16 @@ class Segment:
             self.evidence.discard(kind)
 
     def observe(self, ordinal: int, shown: set[Signal], step: int | None) -> None:
-        """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of."""
+        """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of.
+
+        The first step with friction is the suspect of a failure; without any, or a write, it is the last.
+        """
         for signal in in_order(shown):
             if len(self.signals) < MAX_SIGNALS:
                 self.signals.append((ordinal, signal))
             if signal in LASTING:
                 self.evidence.add(LASTING[signal])
+        self.last_step = self.last_step if step is None or step < self.start else step
         if self.suspect is None and step is not None and step >= self.start and shown & FRICTION:
             self.suspect = step
 
@@ -61,7 +66,8 @@ class Segment:
             shown=shown,
             stated=self.stated,
             turns=self.turns,
-            first_failing_turn=None if status == "completed" else min(suspects, default=None),
+            suspect=min(suspects, default=None),
+            last_step=self.last_step,
             reasons=reasons(self.evidence),
         )
 
@@ -75,6 +81,7 @@ class Segment:
             "tool_worked": self.tool_worked,
             "suspect": self.suspect,
             "first_write": self.first_write,
+            "last_step": self.last_step,
             "evidence": sorted(self.evidence),
             "signals": self.signals,
         }
