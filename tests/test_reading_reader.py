@@ -201,6 +201,11 @@ def test_a_conversation_without_a_need_is_unknown(embed):
     assert [outcome.status for outcome in reader.outcomes()] == ["unknown"]
 
 
+def test_a_greeting_that_nobody_answers_is_abandoned(embed):
+    reader, _ = read([("user", "Hello")], embed)
+    assert [outcome.status for outcome in reader.outcomes()] == ["abandoned"]
+
+
 def test_a_need_without_an_answer_is_abandoned(embed):
     reader, _ = read([("user", "I want to cancel my flight to Boston")], embed)
     assert reader.outcomes()[0].status == "abandoned"

@@ -83,6 +83,10 @@ LASTING = {
 }
 
 
+#: What tells how it went even where no need was recognised.
+_WITHOUT_A_NEED = {Evidence.DONE_ONCE, Evidence.UNANSWERED}
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentOutcome:
     """How one goal of a conversation stands. Always inferred: who knows better overrules it.
@@ -136,11 +140,12 @@ def judge(
 ) -> tuple[Status, float]:
     """Return the status and its probability.
 
-    *stated*: the user said what they want; otherwise nothing can be completed or failed.
+    *stated*: the user said what they want, as far as the gate knows; otherwise nothing can be completed or
+    failed, unless the agent said that something was done, or never answered at all.
     *silent*: the conversation timed out, so a question that is still pending was walked away from.
     """
     success = calibration.success(shown)
-    if not stated:
+    if not (stated or _WITHOUT_A_NEED & set(evidence)):
         return "unknown", 0.5
     handed_over = Evidence.HANDOFF in evidence and Evidence.DONE not in evidence
     completed = success >= COMPLETED_FROM
