@@ -193,4 +193,4 @@ def _newton_step(
     chance = 1 / (1 + np.exp(-np.clip(inputs @ at, -30, 30)))
     gradient = inputs.T @ (weights * (chance - good)) + pull
     curvature = (inputs.T * (weights * chance * (1 - chance))) @ inputs + ridge
-    return np.linalg.solve(curvature, gradient)
+    return np.asarray(np.linalg.solve(curvature, gradient), dtype=np.float64)
