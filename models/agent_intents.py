@@ -89,7 +89,7 @@ class AgentIntents:
     def _assign(self, message: TurnRead) -> list[Counted]:
         """Give a turn that says what the user wants to an intent, and count it."""
         given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
-        self.names.observe(given.fine, message.text, given.closeness, message.conversation)
+        self.names.observe(given.fine, message.text, given.closeness, message.conversation, given.micro)
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:
@@ -110,7 +110,11 @@ class AgentIntents:
             self._moved[old] = new
             self.names.fold(old, new)
         self._regrouped = True
-        return self.taxonomy.update(self.engine.groups(), lineage, self.names, message.time, at)
+        groups = self.engine.groups()
+        if self.names.lacks(groups):
+            self.names.settle(self.engine.owners())
+        centres = self.engine.centres(self.names.turns(groups))
+        return self.taxonomy.update(groups, lineage, self.names, message.time, at, centres)
 
     def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
         resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}

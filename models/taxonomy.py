@@ -9,11 +9,11 @@ import orjson
 from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_event import IntentChange, IntentEvent
+from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
-from groundswell.models.intents.wording import IntentName
 from groundswell.models.position import Source
-from groundswell.models.record import StateRecord
+from groundswell.models.record import StateRecord, Vector
 
 _RECORD = "taxonomy"
 
@@ -45,6 +45,7 @@ class Taxonomy:
         names: NameBook,
         time: int,
         at: Source,
+        centres: Mapping[str, Vector] | None = None,
     ) -> list[IntentEvent]:
         """Return the events that bring the announced intents up to *groups*.
 
@@ -54,11 +55,14 @@ class Taxonomy:
             names: the words of each fine intent.
             time: event time, milliseconds.
             at: the message that led here; ids of the events derive from it.
+            centres: intent -> where it lies, of those whose names are held against that.
         """
+        lineage = list(lineage)
         fines: dict[str, list[str]] = {}
         for fine, intent in sorted(groups.items()):
             fines.setdefault(intent, []).append(fine)
-        named = names.name_all(fines)
+        merged = {one.into for one in lineage if one.level == "intent" and one.kind == "merged" and one.into}
+        named = names.name_all(fines, centres, merged)
         why = {event.id: event for event in lineage if event.level == "intent"}
         events = [
             *(self._gone(intent, why.get(intent)) for intent in sorted(self._entries.keys() - fines.keys())),
@@ -89,10 +93,10 @@ class Taxonomy:
             self._changed = True
             change: IntentChange = "updated" if name.name == known.name else "renamed"
             update = {
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "fines": tuple(fines[intent]),
                 "version": known.version + 1,
+                "previous_name": known.name if change == "renamed" else None,
             }
             event = self._event(intent, change, name.name).model_copy(update=update)
             envelope = self._envelope(event, len(events), time, at)
@@ -113,8 +117,7 @@ class Taxonomy:
         return self._event(intent, change, name.name).model_copy(
             update={
                 "previous_name": known.name if known else None,
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "lineage": (why.parent,) if why is not None and why.parent and known is None else (),
                 "fines": tuple(fines),
                 "version": self._entries[intent].version,
@@ -165,3 +168,16 @@ class Taxonomy:
             entries = orjson.loads(records[_RECORD].payload)
             taxonomy._entries = {intent: Entry(*entry) for intent, entry in entries.items()}
         return taxonomy
+
+
+def _told(name: IntentName) -> dict[str, object]:
+    """Return what an event tells of a name besides its wording."""
+    return {
+        "terms": name.terms,
+        "example": name.example,
+        "examples": name.examples,
+        "description": name.description,
+        "named_by": name.by,
+        "name_version": name.version,
+        "reason": name.reason,
+    }
