@@ -12,7 +12,10 @@ from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.terms import TermCounts, terms, words
 from groundswell.models.naming.phrases import NAME_LIMIT
 from groundswell.models.naming.rules import alike, faults, is_generic, plain
+from groundswell.models.position import Source
+from groundswell.models.taxonomy import Taxonomy
 
+AT = Source(log="turns", partition=0, offset=0)
 AIRLINE = {
     "cancel": [
         "I want to cancel my reservation",
@@ -197,15 +200,32 @@ class TestKept:
 
     def test_if_a_human_gave_it(self):
         book, there = book_of(AIRLINE, repeat=30), np.ones(8, np.float32)
-        book.name_all(each(AIRLINE), {"cancel": np.eye(8, dtype=np.float32)[0]})
-        book.rename("cancel", "Give up a trip", "llm", "llm")
-        book.rename("cancel", "Trip called off", "human", "human")
-        with pytest.raises(PermissionError, match="Trip called off"):
-            book.rename("cancel", "Cancel a booking", "llm", "llm")
+        taxonomy = Taxonomy("acme", "support", lambda: {"cancel": "Trip called off"})
+        here = {"cancel": np.eye(8, dtype=np.float32)[0]}
+        first = taxonomy.update(dict(zip(AIRLINE, AIRLINE, strict=True)), [], book, 0, AT, centres=here)
+        told = {event.intent_id: event for event in first}
+        assert (told["cancel"].name, told["cancel"].named_by) == ("Trip called off", "human")
+        assert (told["cancel"].reason, told["refund"].named_by) == ("human", "machine")
         for i in range(300):
             book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
-        kept = NameBook.restore(book.changes(), 64).name_all(each(AIRLINE), {"cancel": there})["cancel"]
-        assert (kept.name, kept.by, kept.version) == ("Trip called off", "human", 3)
+        groups = dict(zip(AIRLINE, AIRLINE, strict=True))
+        assert taxonomy.update(groups, [], book, 1, AT, centres={"cancel": there}) == []
+        assert taxonomy.name("cancel") == "Trip called off"
+
+    def test_and_a_renaming_tells_the_old_name_the_new_one_and_why(self):
+        book, there = book_of(AIRLINE, repeat=30), np.ones(8, np.float32)
+        taxonomy, groups = Taxonomy("acme", "support"), dict(zip(AIRLINE, AIRLINE, strict=True))
+        here = {"cancel": np.eye(8, dtype=np.float32)[0]}
+        born = {e.intent_id: e for e in taxonomy.update(groups, [], book, 0, AT, centres=here)}["cancel"]
+        assert (born.change, born.name, born.reason) == ("created", "Cancel reservation", "born")
+        assert born.example in born.examples
+        assert born.example in born.description
+        for i in range(300):
+            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+        (moved,) = taxonomy.update(groups, [], book, 1, AT, centres={"cancel": there})
+        assert (moved.change, moved.previous_name) == ("renamed", "Cancel reservation")
+        assert "business class seat" in moved.name
+        assert (moved.reason, moved.name_version, moved.version) == ("moved", 2, 2)
 
     def test_not_if_its_example_was_erased(self):
         book = NameBook(64)

@@ -43,7 +43,9 @@ class IntentName:
 
     def seen(self, turns: int, centre: Vector | None) -> "IntentName":
         """Return the name as held against the intent that has these turns and this centre."""
-        return replace(self, turns=turns, centre=pack_direction(centre) if centre is not None else "")
+        return replace(
+            self, turns=turns, centre=pack_direction(centre) if centre is not None else self.centre
+        )
 
     def likeness(self, centre: Vector | None) -> float:
         """Return the cosine of the intent's centre to the one that the name is for; 1 where not known."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import orjson
 
-from groundswell.models.intents.intent_name import IntentName, NamedBy, NameReason
+from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.word_book import WordBook, slot_record
 from groundswell.models.naming.choose import choose_name
@@ -65,8 +65,7 @@ class NameBook:
     def forget(self, conversation: str) -> set[str]:
         """Drop a conversation's exemplary turns, kept as examples of any sub-intent.
 
-        Returns the intents whose name or example was of them: they are named anew when next asked for,
-        unless a human named them; then only their examples are.
+        Returns the intents whose name or example was of them: they are named anew when next asked for.
         """
         dropped = self._words.forget(conversation)
         shown = {cut for text in dropped for cut in (text, plain(text, SHOWN_CHARACTERS))}
@@ -80,14 +79,6 @@ class NameBook:
         self._renamed = self._renamed or bool(stale or gone)
         return stale
 
-    def forget_words(self, fines: Iterable[str]) -> None:
-        """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
-        self._words.forget_words(fines)
-
-    def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
-        """Return the name that sub-intents would have together, looking at no other name."""
-        return self._fresh(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])
-
     def kept(self, intent: str) -> IntentName | None:
         """Return the name in use of a live intent."""
         return self._kept.get(intent)
@@ -97,18 +88,13 @@ class NameBook:
         self._kept[intent] = name
         self._renamed = True
 
-    def rename(self, intent: str, name: str, by: NamedBy, reason: NameReason) -> IntentName:
-        """Give a live intent a name from outside and return it. A human's outranks all others.
+    def forget_words(self, fines: Iterable[str]) -> None:
+        """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
+        self._words.forget_words(fines)
 
-        Raises KeyError where no such intent is named, PermissionError where a human's name would give way.
-        """
-        kept = self._kept[intent]
-        if kept.by == "human" and by != "human":
-            raise PermissionError(f"{intent} was named by a human: {kept.name}")
-        changed = kept.version + (name != kept.name)
-        self._kept[intent] = replace(kept, name=name, by=by, reason=reason, version=changed)
-        self._renamed = True
-        return self._kept[intent]
+    def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
+        """Return the name that sub-intents would have together, looking at no other name."""
+        return self._fresh(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])
 
     def name_all(
         self,
@@ -138,7 +124,7 @@ class NameBook:
             turns = sum(self.turns(groups[intent]).values())
             why = _cause(kept, turns, centres.get(intent), has_merged=intent in joined)
             if kept is not None:
-                named[intent] = kept
+                named[intent] = kept if kept.centre else kept.seen(kept.turns, centres.get(intent))
             if why is not None:
                 due[intent] = why, IntentWords.of(self._words, groups[intent])
         for intent in sorted(due, key=lambda i: (-due[i][1].turns, i)):
@@ -175,8 +161,6 @@ class NameBook:
         if kept is None:
             return fresh
         told = replace(kept, terms=fresh.terms, example=fresh.example, examples=fresh.examples)
-        if kept.by == "human":
-            return replace(told, reason="human")
         fits = words.says(kept.name) >= STILL_SAYS * words.says(fresh.name)
         mended = ", " in kept.name and ", " not in fresh.name  # it needs no more to be told apart
         if fresh.name == kept.name or (fits and not mended and why != "erased"):
