@@ -1,0 +1,325 @@
+"""`groundswell intents`: look at an agent's intents and teach them. Further commands register on `app`."""
+
+import asyncio
+import dataclasses
+import getpass
+import json
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from groundswell.streams.exit_codes import FAILED, UNREACHABLE, USAGE
+from groundswell.streams.settings import Settings
+
+if TYPE_CHECKING:
+    from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
+
+T = TypeVar("T")
+err = Console(stderr=True)
+app = typer.Typer(
+    name="intents",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""Look at an agent's intents, and teach them what the machine cannot know.
+
+    A command goes into the log (`intent-commands`), is carried out at one place among the turns, and is
+    kept by every refit. What you name, pin, retire, dismiss, merge or split is held as it is; `unpin`
+    gives an intent back to the machine, and `undo` takes a command back.
+
+    Ids of intents are in `groundswell intents list`; ids of turns are the `id` of each entry in
+    `groundswell conversation ID --json`.
+    """,
+)
+
+Tenant = Annotated[str, typer.Option(help="Whose agent.")]
+AgentName = Annotated[str, typer.Option("--agent", "-a", help="Which agent.")]
+Actor = Annotated[
+    str | None, typer.Option(help="Who wants it, for the audit; your login unless given.", show_default=False)
+]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a worker's answer; 0 does not wait.")]
+CommandId = Annotated[
+    str | None,
+    typer.Option("--id", help="Id of the command: given twice it is carried out once.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="YAML file with settings and agents.", envvar="GROUNDSWELL_CONFIG"),
+]
+Intent = Annotated[str, typer.Argument(help="Id of the intent.", metavar="INTENT")]
+Turns = Annotated[list[str], typer.Argument(help="Ids of turns (uuids).", metavar="TURN...")]
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Return the settings in effect, or end with what is wrong with them."""
+    from groundswell.streams.cli import load_settings
+
+    return load_settings(config)
+
+
+def login() -> str:
+    """Return who runs this, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+@app.command("list")
+def list_(
+    tenant: Tenant = "default", agent: AgentName = "default", json_: AsJson = False, config: ConfigFile = None
+) -> None:
+    """List the intents of an agent: id, name, who named it, and what people said about it.
+
+    Example: `groundswell intents list --agent airline`
+    """
+    from groundswell.sinks.board import shown
+    from groundswell.sinks.store import StoreError, StoreUnavailable
+    from groundswell.streams import teaching
+
+    settings = settings_of(config)
+    try:
+        found = asyncio.run(teaching.intents_of(settings, tenant, agent))
+    except (StoreError, StoreUnavailable) as error:
+        advice = f"; while a worker has it, see {settings.public_url.rstrip('/')}/api/board.json"
+        err.print(f"{error}{advice if 'in use' in str(error) else ''}", markup=False, soft_wrap=True)
+        raise typer.Exit(UNREACHABLE) from error
+    if json_:
+        typer.echo(json.dumps({"intents": [dataclasses.asdict(one) for one in found]}))
+        return
+    for one in found:
+        state = f"  [{', '.join(one.state)}]" if one.state else ""
+        named = " (named by a person)" if one.source == "human" else ""
+        typer.echo(f"{one.id}  {shown(one.name)}{named}{state}")
+
+
+@app.command()
+def rename(
+    intent: Intent,
+    name: Annotated[str, typer.Argument(help="The name, at most 60 characters.", metavar="NAME")],
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Name an intent; the machine never names it again.
+
+    Example: `groundswell intents rename 01K7… "Baggage fee refunds" --agent airline`
+    """
+    _give("rename", (tenant, agent, actor, wait, id_, json_, config), intent=intent, name=name)
+
+
+@app.command()
+def describe(
+    intent: Intent,
+    description: Annotated[str, typer.Argument(help="What it is, at most 500 characters.", metavar="TEXT")],
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Say in a sentence or two what an intent is."""
+    given = (tenant, agent, actor, wait, id_, json_, config)
+    _give("describe", given, intent=intent, description=description)
+
+
+@app.command()
+def merge(
+    intents: Annotated[list[str], typer.Argument(help="Ids of the intents that go.", metavar="INTENT...")],
+    into: Annotated[str, typer.Option("--into", help="Id of the intent that takes them.", metavar="INTENT")],
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Make several intents one, for good; their counts go with them.
+
+    Example: `groundswell intents merge 01K7A… 01K7B… --into 01K7C… --agent airline`
+    """
+    _give("merge", (tenant, agent, actor, wait, id_, json_, config), intents=tuple(intents), into=into)
+
+
+@app.command()
+def split(
+    intent: Intent,
+    out: Annotated[list[str], typer.Option("--out", help="Id of a turn that leaves; repeat it.")],
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", help="Id of a turn that stays; repeat it.", show_default=False),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the new intent.", show_default=False)] = None,
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Divide an intent by examples: what is like those that leave leaves with them, for good.
+
+    Example: `groundswell intents split 01K7… --out TURN --out TURN --keep TURN --name "Lost baggage"`
+    """
+    given = (tenant, agent, actor, wait, id_, json_, config)
+    _give("split", given, intent=intent, examples=tuple(out), keeps=tuple(keep or ()), name=name)
+
+
+def _of_one(kind: str, about: str) -> None:
+    """Register a command that names one intent and says no more."""
+
+    def run(
+        intent: Intent,
+        tenant: Tenant = "default",
+        agent: AgentName = "default",
+        actor: Actor = None,
+        wait: Wait = 30,
+        id_: CommandId = None,
+        json_: AsJson = False,
+        config: ConfigFile = None,
+    ) -> None:
+        _give(kind, (tenant, agent, actor, wait, id_, json_, config), intent=intent)
+
+    app.command(kind, help=about)(run)
+
+
+_of_one("pin", "Hold an intent as it is: its present members stay, and no refit merges it away.")
+_of_one("unpin", "Give an intent back to the machine: refits may regroup it. A name that you gave stays.")
+_of_one("retire", "Let an intent take no new members; its history stays, its theme does not come back.")
+_of_one("unretire", "Let a retired intent take members again, under its id and name.")
+_of_one("dismiss", "Raise no spike and propose no change about an intent; it is still counted.")
+_of_one("undismiss", "Let an intent raise spikes and proposals again.")
+
+
+@app.command("move-examples")
+def move_examples(
+    turns: Turns,
+    into: Annotated[str, typer.Option("--into", help="Id of the intent they belong to.", metavar="INTENT")],
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Put turns, and what says nearly the same, into an intent, for good."""
+    given = (tenant, agent, actor, wait, id_, json_, config)
+    _give("move-examples", given, examples=tuple(turns), into=into)
+
+
+@app.command("must-link")
+def must_link(
+    turns: Turns,
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Keep turns together: all go to the intent of the first."""
+    _give("must-link", (tenant, agent, actor, wait, id_, json_, config), examples=tuple(turns))
+
+
+@app.command("cannot-link")
+def cannot_link(
+    turns: Turns,
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Keep two turns apart: if they share an intent, the second founds a new one."""
+    _give("cannot-link", (tenant, agent, actor, wait, id_, json_, config), examples=tuple(turns))
+
+
+@app.command()
+def undo(
+    command: Annotated[str, typer.Argument(help="Id of the command, as its answer told.", metavar="COMMAND")],
+    tenant: Tenant = "default",
+    agent: AgentName = "default",
+    actor: Actor = None,
+    wait: Wait = 30,
+    id_: CommandId = None,
+    json_: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """Take a command back. One that a later command rests on is undone after that."""
+    _give("undo", (tenant, agent, actor, wait, id_, json_, config), undoes=command)
+
+
+Given = tuple[str, str, str | None, float, str | None, bool, Path | None]
+
+
+def _give(kind: str, given: Given, **fields: Any) -> None:
+    """Send a command, wait for its answer, print it, and end with the code that says how it went."""
+    from groundswell.streams import teaching
+
+    tenant, agent, actor, wait, id_, as_json, config = given
+    settings = settings_of(config)
+    try:
+        command = teaching.command_of(tenant, agent, actor or login(), kind, id=id_, **fields)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            place = ".".join(map(str, problem["loc"]))
+            err.print(f"{place or kind}: {problem['msg']}", markup=False)
+        raise typer.Exit(USAGE) from error
+    answer = _answered(settings, teaching.give(settings, command, wait))
+    _tell(command, answer, wait, as_json=as_json)
+    if wait and (answer is None or answer.status == "refused"):
+        raise typer.Exit(UNREACHABLE if answer is None else FAILED)
+
+
+def _answered(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
+    from aiokafka.errors import KafkaError
+
+    from groundswell.streams.access import unreachable
+
+    try:
+        return asyncio.run(work)
+    except KafkaError as error:
+        err.print(unreachable(settings, error), markup=False)
+        raise typer.Exit(UNREACHABLE) from error
+
+
+def _tell(
+    command: "IntentCommand", answer: "IntentCommandAnswer | None", wait: float, *, as_json: bool
+) -> None:
+    from groundswell.sinks.board import shown
+
+    if as_json:
+        told: dict[str, Any] = {
+            "command_id": command.id,
+            "status": "sent",
+            "reason": None,
+            "detail": "",
+            "intents": [],
+        }
+        if answer is not None:
+            told |= answer.model_dump(mode="json", include=set(told))
+        typer.echo(json.dumps(told))
+    elif answer is None:
+        late = f"; no worker answered in {wait:g} s: it is in the log and will be carried out" if wait else ""
+        typer.echo(f"sent {command.command} as {command.id}{late}")
+    elif answer.status == "applied":
+        typer.echo(f"applied {command.command} as {command.id}: {shown(answer.detail)}")
+    else:
+        err.print(f"refused ({answer.reason}): {shown(answer.detail)}", markup=False, soft_wrap=True)
