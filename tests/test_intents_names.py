@@ -126,7 +126,7 @@ class TestPersonalData:
 
     def test_a_word_that_the_agent_hears_often_is_a_brand(self):
         turns = ["How do I set up Apple Pay on my phone?", "I'd like to set up Apple Pay"]
-        assert "Apple Pay" in named({"it": turns, **AIRLINE}, repeat=6)["it"]
+        assert "Apple Pay" in named({"it": turns, **AIRLINE}, repeat=60)["it"]
 
     def test_what_redaction_leaves_is_not_in_a_name(self):
         name = named({"it": ["send the parcel to [address] today", "send parcel to [address]"], **AIRLINE})[

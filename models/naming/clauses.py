@@ -22,6 +22,7 @@ _CAPITALS = re.compile(r"[A-Z]{5,}")  # IFOYYZ; a text all in capitals is only l
 _TURN_READ = 4_096  # characters
 SHORTEST, LONGEST = 2, 24  # characters of a content word
 _HOW = re.compile(r"\b(how) (long|much|many)\b", re.IGNORECASE)  # one word, which asks for a measure
+BREAK = ""  # stands where another clause begins
 CODE = "\x00"  # stands for what names one thing of one user
 #: Words of one clause that are read.
 _CLAUSE_WORDS = 40
@@ -142,7 +143,7 @@ def _tokens(raw: list[str], lexicon: Lexicon, *, nouns_capital: bool) -> Iterato
         if part is Part.DROPPED:
             continue
         if part is None:
-            yield Token(CODE, Part.CONTENT, "", code=True)
+            yield Token(BREAK, Part.CONTENT, "", code=True)
         elif part is not Part.CONTENT or _fits(low):
             proper = place > 0 and word[0].isupper() and not shouted and not nouns_capital
             surface = _surface(word, place, shouted=shouted)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from groundswell.models.naming.clauses import Clause, Token, clauses
+from groundswell.models.naming.clauses import BREAK, Clause, Token, clauses
 from groundswell.models.naming.lexicon import DENIALS, Part
 
 NAME_LIMIT = 60  # characters
@@ -20,10 +20,11 @@ _OTHER_PRICE = 0.02  # and for each other word
 _RARE_PRICE = 0.5  # and for a content word that hardly anybody else said
 _PAIR = 0.5  # of a pair's weight counts
 _ASKED = 1.1  # what is asked for, rather than told
-_ERRAND = 1.5  # and what begins with what is to be done
+_ERRAND = 1.6  # and what begins with what is to be done
 _AGAIN = 0.15  # for each further turn that says the same
 _ALONE = 0.6  # a single content word
-_NAMED = 10  # turns of the agent from which a capitalised word is no person's name ...
+_CUT = 0.8  # a phrase that ends before the next word of content
+_NAMED = 100  # turns of the agent from which a capitalised word is no person's name ...
 _PROPER = 5  # and which one turn of so many of the intent must say
 
 
@@ -142,10 +143,17 @@ def _best_from(tokens: Sequence[Token], start: int, weights: Weights) -> tuple[f
         content.add(token.stem)
         if len(content) < 2 and not others:
             continue
-        total = score if len(content) > 1 else score * _ALONE
+        total = score * (1.0 if len(content) > 1 else _ALONE)
+        total *= _CUT if _goes_on(tokens, place) else 1.0
         if total > 0 and (best is None or total > best[0]):
             best = total, place + 1
     return best
+
+
+def _goes_on(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether a word of content stands right after a place."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    return after is not None and after.part is Part.CONTENT and after.text != BREAK
 
 
 def _added(token: Token, last: str, content: Set[str], weights: Weights) -> float:
