@@ -111,6 +111,10 @@ class TestAName:
         assert named({**AIRLINE, "chat": [said, said]})["chat"].startswith("Unclear")
         assert is_generic(said)
 
+    def test_of_one_word_goes_with_what_was_said(self):
+        name = named({"it": ["do you support countries other than mine?"] * 3, **AIRLINE})["it"]
+        assert name == "Countries: do you support countries other than mine?"
+
 
 class TestPersonalData:
     PEOPLE = (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groundswell.models.naming.clauses import clauses
 from groundswell.models.naming.phrases import NAME_LIMIT, Phrase, Weights, phrases
 from groundswell.models.naming.rules import faults, plain, sentence_case, stems
 
@@ -22,8 +23,8 @@ def choose_name(
 ) -> Choice:
     """Return a specific name unlike those taken.
 
-    A phrase of a turn; a phrase with the term that sets it apart; terms alone; or, where all of this
-    fails, what was said with the end of the intent's id.
+    A phrase of a turn; a phrase with the term that sets it apart; terms alone; a term with what was said;
+    or, where all of this fails, the end of the intent's id.
 
     Args:
         intent: its id.
@@ -47,6 +48,8 @@ def choose_name(
             name = sentence_case(f"{term}, {other}")
             if not stems(term) & stems(other) and not faults(name, taken):
                 return Choice(name, first)
+    if name := _quoted(ranked, examples, taken):
+        return Choice(name, first)
     return Choice(_last_resort(intent, found, first, taken), first)
 
 
@@ -58,6 +61,17 @@ def _told_apart(phrase: Phrase, ranked: Sequence[str], taken: Sequence[str]) -> 
         name = sentence_case(f"{phrase.text}, {term}")
         if len(name) <= NAME_LIMIT and not faults(name, taken):
             return name
+    return ""
+
+
+def _quoted(ranked: Sequence[str], examples: Sequence[str], taken: Sequence[str]) -> str:
+    """Return the strongest term with the first turn that holds nothing of one person, or the empty text."""
+    for text in examples:
+        words = [token for clause in clauses(text) for token in clause.tokens]
+        if ranked and words and not any(token.proper or token.code for token in words):
+            name = plain(f"{sentence_case(ranked[0])}: {text}", NAME_LIMIT)
+            if not faults(name, taken):
+                return name
     return ""
 
 

@@ -138,7 +138,9 @@ def _best_from(tokens: Sequence[Token], start: int, weights: Weights) -> tuple[f
                 best = best[0], place + 1
             continue
         worth = _added(token, last, content, weights)
-        score += max(worth, 0.0) if token.errand and place == start else worth
+        if token.errand and place == start:  # a verb counts by how many say it, distinctive or not
+            worth = weights.top * weights.common.get(token.stem, 0) / max(weights.turns, 1)
+        score += worth
         last = token.stem
         content.add(token.stem)
         if len(content) < 2 and not others:

@@ -11,6 +11,7 @@ from groundswell.models.naming.lexicon import DENIALS, Part
 from groundswell.models.naming.phrases import NAME_LIMIT
 
 ALIKE = 0.75  # share of common words from which two names are near-duplicates
+_SENTENCE = 5  # words
 _MARKUP = re.compile(r"[<>{}\\`|*#$~^]|\[|\]|&\w+;")
 _LONG_NUMBER = re.compile(r"\d{3,}")
 
@@ -53,12 +54,13 @@ def alike(one: str, other: str) -> bool:
 def is_generic(name: str) -> bool:
     """Tell whether a name says nothing that sets an intent apart: it needs two words that carry it.
 
-    One is a word of content; the other may be a verb of every errand, or a denial.
+    One is a word of content; the other may be a verb of every errand, or a denial. A whole sentence needs one.
     """
     tokens = [token for clause in clauses(name) for token in clause.tokens if not token.code]
     content = {token.stem for token in tokens if token.part is Part.CONTENT}
     carried = any(token.part in (Part.LIGHT, *DENIALS) for token in tokens)
-    return len(content) < 2 and not (content and carried)
+    sentence = len(WORD.findall(name)) >= _SENTENCE
+    return len(content) < 2 and not (content and (carried or sentence))
 
 
 def faults(name: str, taken: Iterable[str] = ()) -> list[str]:
