@@ -12,9 +12,10 @@ from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
 from groundswell.models.position import Source
 from groundswell.models.taxonomy import Cause, Taxonomy
+from groundswell.models.teaching.effect import Effect
 from groundswell.models.teaching.memory import Memory
 from groundswell.models.teaching.refused import Refused
-from groundswell.models.teaching.teacher import Effect, Teacher
+from groundswell.models.teaching.teacher import apply
 from groundswell.models.turn import TurnRead
 
 
@@ -43,7 +44,7 @@ class Commands:
         given, state = message.command.given, self.engine.state
         state.begin(Stamp(message.time, f"command {message.source.text()}"))
         try:
-            effect = Teacher(state, self.memory).apply(message.command)
+            effect = apply(message.command, state, self.memory)
         except Refused as refused:
             return Heard(_answer(given, message.time, at, refused=refused))
         heard = Heard(_answer(given, message.time, at, effect=effect))

@@ -177,7 +177,7 @@ class AgentIntents:
 
         Most of these are a single turn, so once there are others only a busy one is looked at.
         """
-        if announced := self.memory.names().get(intent) or self.taxonomy.name(intent):
+        if announced := self.memory.name_of(intent) or self.taxonomy.name(intent):
             return announced
         fines = [fine for fine, owner in sorted(groups.items()) if owner == intent]
         turns = sum(closed.counts[fine].turns for fine in fines if fine in closed.counts)

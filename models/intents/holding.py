@@ -84,14 +84,14 @@ class Journal:
     def undo(self, state: State) -> "Journal":
         """Take the changes back, the last one first; return the journal of that.
 
-        What has changed again since is left as it is. A pin whose place is taken gets another.
-        Raises NoRoom where there is none.
+        What has changed again since is left as it is. A pin whose place is taken gets another; where
+        there is none, its members are left to the machine.
         """
         back, moved = Journal(), dict[int, int]()
         for place, before, after in reversed(self.pins):
             now = moved.get(place, place)
             if state.pins[now] != after:
-                if before == NOBODY:
+                if before == NOBODY or not _has_room(state):
                     continue
                 now = moved[place] = _empty_place(state)
             back._write(state, now, before)
@@ -135,6 +135,10 @@ class Journal:
 def place_of(state: State, fine: str) -> int | None:
     """Return the place of the pin on a sub-intent, if there is one."""
     return next((place for place, pin in enumerate(state.pins) if pin.fine == fine), None)
+
+
+def _has_room(state: State) -> bool:
+    return NOBODY in state.pins or len(state.pins) < state.params.pins
 
 
 def _empty_place(state: State) -> int:

@@ -54,7 +54,7 @@ def alike(one: str, other: str) -> bool:
 def is_generic(name: str) -> bool:
     """Tell whether a name says nothing that sets an intent apart: it needs two words that carry it.
 
-    One is a word of content; the other may be a verb of every errand, or a denial. A whole sentence needs one.
+    One is a word of content; the other may be a verb of every errand, or a denial. A sentence needs one.
     """
     tokens = [token for clause in clauses(name) for token in clause.tokens if not token.code]
     content = {token.stem for token in tokens if token.part is Part.CONTENT}

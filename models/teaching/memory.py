@@ -74,7 +74,12 @@ class Memory:
     def of(self, intent: str) -> Told:
         """Return what is told of an intent, to be added to."""
         self.changed = True
-        return self.told.setdefault(intent, Told())
+        told = self.told.setdefault(intent, Told())
+        if len(self.told) > 2 * INTENTS:  # histories of intents of which nothing is told any more
+            idle = [one for one, facts in self.told.items() if not facts.holds and one != intent]
+            for one in idle[: len(self.told) - 2 * INTENTS]:
+                del self.told[one]
+        return told
 
     def is_repeat(self, command_id: str) -> bool:
         """Note a command; return whether its id came before."""
@@ -112,6 +117,11 @@ class Memory:
             visited.add(intent)
             intent = self.gone[intent]
         return intent
+
+    def name_of(self, intent: str) -> str:
+        """Return the name that people gave an intent, or the empty string."""
+        told = self.told.get(intent)
+        return told.name if told is not None else ""
 
     def names(self) -> dict[str, str]:
         """Return the names that people gave, by intent."""

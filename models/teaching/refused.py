@@ -10,3 +10,8 @@ class Refused(ValueError):
         super().__init__(f"{reason}: {detail}")
         self.reason: RefusalReason = reason
         self.detail = detail
+
+
+def unheld(problem: ValueError) -> Refused:
+    """Return the refusal of a command whose intent cannot be held."""
+    return Refused("empty" if "no events" in str(problem) else "limit", str(problem))
