@@ -170,6 +170,15 @@ async def test_secrets_in_names_and_descriptions_are_redacted(store: Store) -> N
     assert "ann@example.com" not in message.encode().decode()
 
 
+async def test_a_name_that_grows_by_redaction_is_still_a_command(store: Store) -> None:
+    broker = Broker()
+    addresses = " ".join(f"a{number}@b.co" for number in range(7))
+    await stage(store, broker).handle([record(command(command="rename", intent=INTENT, name=addresses))])
+    [message] = broker.turns()
+    assert message.command is not None
+    assert "@" not in str(message.command.given.name)
+
+
 async def test_a_command_that_cannot_be_applied_is_answered_once_on_intent_events(store: Store) -> None:
     broker, metrics = Broker(), Metrics()
     await stage(store, broker).handle([record(PIN, 2)])
