@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from groundswell.models.case_book import CaseBook
+from groundswell.models.history import History
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
@@ -19,6 +21,7 @@ from groundswell.models.minute import IntentMinute
 from groundswell.models.minute_book import Closed
 from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
+from groundswell.models.shape_book import ShapeBook
 from groundswell.models.taxonomy import Taxonomy
 from groundswell.models.turn import TurnRead
 
@@ -57,10 +60,21 @@ class AgentIntents:
         self.names = NameBook.restore(records)
         self.taxonomy = Taxonomy.restore(tenant, agent, records)
         book = tally["book"] if tally else None
-        self.ledger = Ledger.restore(lateness_ms, book, conversations, self.engine.resolve)
+        self.cases = CaseBook.restore(records)
+        self.shapes = ShapeBook.restore(records)
+        self.history = History.restore(records)
+        self.ledger = Ledger.restore(
+            lateness_ms, book, conversations, self.engine.resolve, self.engine.follow, self.cases
+        )
         self.positions = Positions.from_json(tally["positions"] if tally else {})
         self._moved: dict[str, str] = tally["moved"] if tally else {}
         self._regrouped: bool = tally["regrouped"] if tally else False
+        self._shaped: bool = tally.get("shaped", False) if tally else False
+
+    @staticmethod
+    def record_names() -> list[str]:
+        """Return the names of the records beside the engine's and the names'."""
+        return [*CaseBook.record_names(), *ShapeBook.record_names(), *History.record_names()]
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""
@@ -72,6 +86,7 @@ class AgentIntents:
         taken.events.extend(self._events(message, at))
         if message.type == "forget":
             taken.events.extend(self._forget(message, at))
+        self.history.note(taken.events)
         return taken
 
     def _count(self, message: TurnRead) -> list[Counted]:
@@ -96,6 +111,7 @@ class AgentIntents:
         """Drop what is kept of a conversation's words and of who it was with."""
         fines = self.ledger.forget(message)
         stale = self.names.forget(message.conversation)
+        self.history.forget_names(sorted(stale | {self.engine.resolve(fine) for fine in fines}))
         self.names.forget_words(self.engine.follow(fine) for fine in fines)
         if not stale:
             return []
@@ -109,8 +125,22 @@ class AgentIntents:
         for old, new in moved:
             self._moved[old] = new
             self.names.fold(old, new)
+            self.cases.fold(old, new)
         self._regrouped = True
-        return self.taxonomy.update(self.engine.groups(), lineage, self.names, message.time, at)
+        events = self.taxonomy.update(self.engine.groups(), lineage, self.names, message.time, at)
+        return self._measured(events, message, at)
+
+    def _measured(self, events: list[IntentEvent], message: TurnRead, at: Source) -> list[IntentEvent]:
+        """Measure the intents after a full refit; return the events with that, and who turned to mush."""
+        refit = self.engine.last_refit
+        measured = self.engine.measure() if refit != self.shapes.measured else None
+        if measured is None:
+            return events
+        turned = self.shapes.update(measured, refit)
+        self._shaped = True
+        shapes = self.shapes.shapes
+        events = [event.model_copy(update={"shape": shapes.get(event.intent_id)}) for event in events]
+        return [*events, *self.taxonomy.flag(turned, shapes, len(events), message.time, at)]
 
     def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
         resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}
@@ -129,13 +159,14 @@ class AgentIntents:
             regrouped=self._regrouped,
             moved=dict(sorted(self._moved.items())),
             names={intent: name for intent, name in names.items() if name},
+            shapes=self.shapes.shapes if self._shaped else {},
             as_of=tuple(
                 Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
                 for partition, last in sorted(self.positions.taken.items())
             ),
             source=at.model_copy(update={"index": place}),
         )
-        self._regrouped = False
+        self._regrouped = self._shaped = False
         self._moved.clear()
         return minute
 
@@ -159,10 +190,14 @@ class AgentIntents:
             "book": self.ledger.book.to_json(),
             "moved": self._moved,
             "regrouped": self._regrouped,
+            "shaped": self._shaped,
         }
         return {
             _TALLY: StateRecord(orjson.dumps(tally)),
             **self.engine.changes(),
             **self.names.changes(),
             **self.taxonomy.changes(),
+            **self.cases.changes(),
+            **self.shapes.changes(),
+            **self.history.changes(),
         }

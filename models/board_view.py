@@ -13,6 +13,7 @@ class Tally:
     """What was counted: of a fine intent, an intent, an agent, or all."""
 
     turns: int = 0
+    unassigned: int = 0
     conversations: int = 0
     completed: int = 0
     abandoned: int = 0

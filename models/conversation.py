@@ -15,6 +15,7 @@ import orjson
 from groundswell.models.event import ConversationEvent
 from groundswell.models.event_parts import Slice
 from groundswell.models.position import Source
+from groundswell.models.reading.outcome import SegmentOutcome as InferredOutcome
 from groundswell.models.reading.outcome import Status
 from groundswell.models.reading.reader import AgentReading, ConversationReader, UserReading
 from groundswell.models.reading.running_mean import RunningMean
@@ -136,16 +137,18 @@ class Conversation:
         return tuple(outcomes)
 
     def _outcomes(self, silent: bool) -> list[SegmentOutcome]:
-        return [
-            SegmentOutcome(
-                segment=one.segment,
-                status=one.status if self.told is None else self.told,
-                probability=one.probability if self.told is None else 1.0,
-                turns=one.turns,
-                first_failing_turn=one.first_failing_turn,
-            )
-            for one in self.reader.outcomes(silent=silent)
-        ]
+        return [self._outcome(one) for one in self.reader.outcomes(silent=silent)]
+
+    def _outcome(self, one: InferredOutcome) -> SegmentOutcome:
+        status = one.status if self.told is None else self.told
+        return SegmentOutcome(
+            segment=one.segment,
+            status=status,
+            probability=one.probability if self.told is None else 1.0,
+            turns=one.turns,
+            first_failing_turn=one.first_failing_turn,
+            step="" if status == "completed" else one.step,
+        )
 
     def record(self) -> StateRecord:
         """Return the state as a record."""

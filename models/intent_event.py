@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from groundswell.models.contract import CloudEvent, Name
+from groundswell.models.intent_shape import IntentShape
 
-IntentChange = Literal["created", "updated", "merged", "split", "renamed", "pinned", "retired", "revived"]
+IntentChange = Literal[
+    "created", "updated", "merged", "split", "renamed", "pinned", "retired", "revived", "flagged"
+]
 
 
 class IntentEvent(CloudEvent):
@@ -24,3 +27,6 @@ class IntentEvent(CloudEvent):
     lineage: tuple[str, ...] = Field(default=(), description="parents (split, created) or successor (merged)")
     fines: tuple[str, ...] = Field(default=(), description="fine intents it consists of")
     version: int = 1
+    shape: IntentShape | None = Field(
+        default=None, description="how good it is, if that was measured; `flagged`: `mixed` has changed"
+    )

@@ -11,6 +11,7 @@ two intents counts once in each, so the shares of a minute add up to one.
 from pydantic import Field
 
 from groundswell.models.contract import Message, Milliseconds, Name
+from groundswell.models.intent_shape import IntentShape
 from groundswell.models.position import Source
 
 #: Upper bounds, in turns of the conversation, of the depth-to-resolution histogram.
@@ -23,6 +24,9 @@ class Count(Message):
     """What one fine intent saw in one minute. Outcomes are deltas: a correction is negative."""
 
     turns: int = Field(default=0, description="user turns that were assigned")
+    unassigned: int = Field(
+        default=0, description="needs that no announced intent explained when they came: new, or rare"
+    )
     conversations: int = Field(default=0, description="conversations that came to this intent")
     users: tuple[str, ...] = Field(default=(), description=f"hashes of distinct users, at most {MAX_USERS}")
     completed: int = 0
@@ -73,6 +77,9 @@ class IntentMinute(Message):
     )
     names: dict[str, str] = Field(
         default_factory=dict, description="intent -> name, of the intents in groups"
+    )
+    shapes: dict[str, IntentShape] = Field(
+        default_factory=dict, description="by intent, of all that live: if measured since the minute before"
     )
     as_of: tuple[Source, ...] = Field(
         default=(), description="conversation events taken in, by partition, when the minute closed"

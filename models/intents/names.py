@@ -192,6 +192,11 @@ class NameBook:
         entries = sorted(self._found(fines), key=lambda entry: (-entry.turns, entry.fine))
         return next((entry.examples[0].text for entry in entries if entry.examples), "")
 
+    def examples(self, fines: Sequence[str]) -> list[Example]:
+        """Return the exemplary turns of sub-intents, the closest to their centroids first."""
+        kept = [example for entry in self._found(fines) for example in entry.examples]
+        return sorted(kept, key=lambda one: (-one.closeness, one.text))
+
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""
         records = {}

@@ -79,6 +79,7 @@ class SegmentOutcome:
     score: float
     turns: int
     first_failing_turn: int | None
+    step: str = ""  # where it breaks, if it does: see steps.py
     inferred: bool = True
 
 
