@@ -63,6 +63,8 @@ class IntentRow:
     terms: tuple[str, ...] = ()
     example: str = ""
     state: str = ""  #: pinned, retired or empty
+    mixed: bool = False  #: probably several things, or none
+    place: tuple[float, float] | None = None  #: on the map, -1..1
     spiking: bool = False
     proposals: int = 0
 

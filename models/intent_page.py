@@ -6,6 +6,8 @@ Whoever renders it escapes every text in it: names, turns and tools are stranger
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import orjson
+
 from groundswell.models.agent_intents import AgentIntents
 from groundswell.models.board_view import Tally
 from groundswell.models.cases import OTHER, STATUSES, Cases
@@ -110,6 +112,11 @@ class IntentPage:
     days: tuple[tuple[int, int, int], ...] = ()  #: day since the epoch, goals settled, failures
     failed: tuple[Case, ...] = ()
     succeeded: tuple[Case, ...] = ()
+
+
+def to_json(value: object) -> bytes:
+    """Return a page, or anything that JSON knows, as JSON."""
+    return orjson.dumps(value, default=lambda model: model.model_dump(), option=orjson.OPT_INDENT_2)
 
 
 def intent_page(state: AgentIntents, asked: str) -> IntentPage | None:

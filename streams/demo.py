@@ -16,9 +16,12 @@ from rich.live import Live
 
 from groundswell.models.board import BoardState
 from groundswell.sinks.conversation_page import ConversationPages
+from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.web import Server, make_app, start
+from groundswell.streams.embedded import Flow
 from groundswell.streams.importing import read_events
+from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.replay_order import Imported, with_ticks
 from groundswell.streams.run import Account, run
 from groundswell.streams.settings import Settings
@@ -46,9 +49,11 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
     events = list(
         with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
     )
-    threads = Threads()
+    threads, intents = Threads(), IntentStates()
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(_port(metrics, board, threads, port)) if serve else None
+        web = (
+            await stack.enter_async_context(_port(metrics, board, threads, intents, port)) if serve else None
+        )
 
         async def afterwards(account: Account) -> None:
             if as_json:
@@ -58,7 +63,7 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
             if web is not None:
                 await _serve(web, console)
 
-        account = await _replay(events, settings, metrics, board, threads, console, afterwards)
+        account = await _replay(events, settings, metrics, board, (threads, intents), console, afterwards)
     return 0 if account.balanced else 1
 
 
@@ -73,7 +78,7 @@ async def _replay(
     settings: Settings,
     metrics: Metrics,
     board: BoardState,
-    threads: Threads,
+    readers: Sequence[Threads | IntentStates],
     console: Console,
     afterwards: Callable[[Account], Awaitable[None]],
 ) -> Account:
@@ -95,12 +100,17 @@ async def _replay(
                 on_progress=progress.reach,
                 board=board,
                 metrics=metrics,
-                on_flow=lambda flow: threads.use(flow.services.store),
+                on_flow=lambda flow: _read_from(flow, readers),
                 afterwards=done,
             )
         finally:
             drawing.cancel()
     return account
+
+
+def _read_from(flow: Flow, readers: Sequence[Threads | IntentStates]) -> None:
+    for reader in readers:
+        reader.use(flow.services.store)
 
 
 class Progress:
@@ -126,8 +136,10 @@ async def _draw(live: Live, board: BoardState, progress: Progress, console: Cons
 
 
 @asynccontextmanager
-async def _port(metrics: Metrics, board: BoardState, threads: Threads, port: int) -> AsyncIterator[Server]:
-    pages = ConversationPages(threads).routes()
+async def _port(
+    metrics: Metrics, board: BoardState, threads: Threads, intents: IntentStates, port: int
+) -> AsyncIterator[Server]:
+    pages = [*ConversationPages(threads).routes(), *IntentPages(intents).routes()]
     server = await start(make_app(metrics, board, lambda: (True, ""), more=pages), "127.0.0.1", port)
     try:
         yield server

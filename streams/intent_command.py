@@ -1,14 +1,12 @@
 """`groundswell intents show`: one intent from the store, as text or JSON."""
 
 import asyncio
-import dataclasses
 
-import orjson
 import typer
 from rich.console import Console
 
 from groundswell.models.board_view import Tally
-from groundswell.models.intent_page import Case, IntentPage, Quote
+from groundswell.models.intent_page import Case, IntentPage, Quote, to_json
 from groundswell.sinks.board import percent, shown
 from groundswell.sinks.store import StoreError, StoreUnavailable
 from groundswell.streams.collections import INTENTS_STATE, TURNS
@@ -30,7 +28,7 @@ def show(intent: str, settings: Settings, *, tenant: str | None, agent: str | No
         err.print(advice(error, settings, page), markup=False, soft_wrap=True)
         return UNREACHABLE
     if len(pages) == 1:
-        typer.echo(_json(pages[0]) if as_json else told(pages[0]))
+        typer.echo(to_json(pages[0]).decode() if as_json else told(pages[0]))
         return 0
     if not pages:
         whose = f" of {tenant or 'any tenant'}/{agent or 'any agent'}" if tenant or agent else ""
@@ -46,13 +44,6 @@ def show(intent: str, settings: Settings, *, tenant: str | None, agent: str | No
 async def _read(intent: str, settings: Settings, tenant: str | None, agent: str | None) -> list[IntentPage]:
     async with reading(settings, TURNS, INTENTS_STATE) as store:
         return await IntentStates(store).find(intent, tenant=tenant, agent=agent)
-
-
-def _json(page: IntentPage) -> str:
-    value = dataclasses.asdict(page)
-    value["shape"] = page.shape.model_dump() if page.shape else None
-    value["history"] = [past.model_dump() for past in page.history]
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def told(page: IntentPage) -> str:
@@ -72,6 +63,8 @@ def _head(page: IntentPage) -> list[str]:
         return [*lines, "not among the intents of today; its past:"]
     marks = [mark for mark, holds in (("pinned", page.pinned), ("MIXED", _mixed(page))) if holds]
     lines.append("  ".join([f"{page.weight:.0f} turns, {percent(page.share)} of all", *marks]))
+    if page.versions:
+        lines.append(_outcomes(page.outcomes))
     if page.shape is not None:
         figures = (
             f"{name} {getattr(page.shape, name):.2f}" for name in ("cohesion", "separation", "ambiguity")

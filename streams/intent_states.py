@@ -4,9 +4,10 @@ What is shown is that of the last commit. A worker goes on writing meanwhile; it
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from groundswell.models.agent_intents import AgentIntents
 from groundswell.models.assigned import Assigned
@@ -14,6 +15,7 @@ from groundswell.models.contract import owner_of
 from groundswell.models.intent_page import Case, IntentPage, Quote, intent_page
 from groundswell.models.intents.geometry import direction
 from groundswell.models.intents.quality import MARGIN
+from groundswell.models.intents.wording import plain
 from groundswell.models.record import StateRecord, Vector
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, record_id
@@ -24,19 +26,33 @@ _HELD = 4
 _TALLY = "tally"
 #: Turns near the border that are looked at, and shown.
 _LOOKED_AT, _BORDERLINE = 96, 6
+#: Characters of such a turn.
+_LETTERS = 240
+#: Seconds for which a restored state is good enough: restoring takes a good part of one.
+_FRESH_S = 5.0
 #: Tries to read a state that another writes at the same time.
 _TRIES = 3
 #: Conversations among which agents are looked for: their ids are hashes, so any of them are a fair sample.
 _LISTED, _PAGES = 2_000, 10
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A restored state, the record that every commit changes, and when it was read (monotonic seconds)."""
+
+    tally: bytes
+    state: AgentIntents
+    read: float
+
+
 class IntentStates:
     """Restores states, and reads what a page of an intent needs. May raise StoreUnavailable, StoreError."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, fresh_s: float = _FRESH_S) -> None:
         """Read from *store*, or from the one that `use` names later."""
         self._opened = store
-        self._held: OrderedDict[str, tuple[bytes, AgentIntents]] = OrderedDict()
+        self._fresh_s = fresh_s
+        self._held: OrderedDict[str, Held] = OrderedDict()
         self._lock = asyncio.Lock()
 
     def use(self, store: Store) -> None:
@@ -54,17 +70,25 @@ class IntentStates:
         """Return the intents of an agent as of the last commit, None if there are none."""
         owner = owner_of(tenant, agent)
         async with self._lock:
-            tally = await self._tally(owner)
-            if tally is None:
-                return None
             held = self._held.get(owner)
-            if held is None or held[0] != tally:
-                held = await self._restored(tenant, agent)
+            if held is None or time.monotonic() - held.read >= self._fresh_s:
+                held = await self._current(tenant, agent, held)
+            if held is None:
+                return None
             self._held[owner] = held
             self._held.move_to_end(owner)
             while len(self._held) > _HELD:
                 self._held.popitem(last=False)
-            return held[1]
+            return held.state
+
+    async def _current(self, tenant: str, agent: str, held: Held | None) -> Held | None:
+        """Return the state of the last commit; what is held serves if nothing was committed since."""
+        tally = await self._tally(owner_of(tenant, agent))
+        if tally is None:
+            return None
+        if held is not None and held.tally == tally:
+            return Held(tally, held.state, time.monotonic())
+        return await self._restored(tenant, agent)
 
     async def page(self, tenant: str, agent: str, intent: str) -> IntentPage | None:
         """Return the page of an intent, None if nothing is known of it."""
@@ -109,14 +133,14 @@ class IntentStates:
         points = await self.store.retrieve(INTENTS_STATE, [record_id(owner, _TALLY)])
         return state_record(points[0]).payload if points else None
 
-    async def _restored(self, tenant: str, agent: str) -> tuple[bytes, AgentIntents]:
+    async def _restored(self, tenant: str, agent: str) -> Held:
         where = Where.equal(owner=owner_of(tenant, agent), kind="state")
         for attempt in range(1, _TRIES + 1):
             try:
                 points = await self.store.read_all(INTENTS_STATE, where, vectors=True)
                 records = _records(points)
                 state = await asyncio.to_thread(AgentIntents, tenant, agent, records, lateness_ms=0)
-                return records[_TALLY].payload, state
+                return Held(records[_TALLY].payload, state, time.monotonic())
             except StoreUnavailable:  # written to while it was read
                 if attempt == _TRIES:
                     raise
@@ -160,7 +184,7 @@ def _quote(state: AgentIntents, page: IntentPage, point: Point, vector: Vector) 
     if len(ranked) < 2 or ranked[0] != page.id or near[ranked[0]] - near[ranked[1]] >= MARGIN:
         return None
     return Quote(
-        str(point.payload.get("text") or "")[:240],
+        plain(str(point.payload.get("text") or ""), _LETTERS),
         str(point.payload["conversation"]),
         round(near[page.id], 3),
         point.id,

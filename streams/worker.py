@@ -13,9 +13,11 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from groundswell.sinks.conversation_page import ConversationPages
+from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import Server, make_app, start
 from groundswell.streams.app import INTAKE, STAGES, GroundswellApp, build_app, sender
+from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.receiving import open_receiver
 from groundswell.streams.services import Services
@@ -93,8 +95,11 @@ class Duties(faust.Service):
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
         services, settings = self._app.services, self._app.services.settings
-        threads = ConversationPages(Threads(services.store)).routes()
-        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, threads)
+        more = [
+            *ConversationPages(Threads(services.store)).routes(),
+            *IntentPages(IntentStates(services.store)).routes(),
+        ]
+        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, more)
         self._web = await start(pages, settings.web_bind, settings.web_port)
         self.add_future(self._look())
         self.add_future(follow(services.board, settings))
