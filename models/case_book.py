@@ -8,8 +8,11 @@ import orjson
 from groundswell.models.cases import Cases, Settled, together
 from groundswell.models.record import StateRecord
 
+_EMPTY = b"{}"
 #: Sub-intents whose cases are kept. More can live at once only for moments (`EngineParams.widest`).
 SLOTS = 768
+#: Slots that share a record: a worker that takes over writes every record there is.
+TOGETHER = 8
 
 
 @dataclass(slots=True)
@@ -19,11 +22,12 @@ class CaseBook:
     slots: list[tuple[str, Cases] | None] = field(default_factory=lambda: [None] * SLOTS)
     _place: dict[str, int] = field(default_factory=dict)
     _dirty: set[int] = field(default_factory=set)
+    _written: list[bytes] = field(default_factory=lambda: [_EMPTY] * SLOTS)
 
     @staticmethod
     def record_names() -> list[str]:
         """Return the name of every record that a book can write."""
-        return [_record_name(place) for place in range(SLOTS)]
+        return [_record_name(number) for number in range(SLOTS // TOGETHER)]
 
     def settle(
         self, fine: str, conversation: str, segment: int, before: Settled | None, now: Settled
@@ -81,25 +85,32 @@ class CaseBook:
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""
-        records = {}
-        for place in sorted(self._dirty):
+        for place in self._dirty:
             slot = self.slots[place]
-            value = {} if slot is None else {"fine": slot[0], **slot[1].to_json()}
-            records[_record_name(place)] = StateRecord(orjson.dumps(value))
+            value = {"fine": slot[0], **slot[1].to_json()} if slot is not None else {}
+            self._written[place] = orjson.dumps(value)
+        changed = sorted({place // TOGETHER for place in self._dirty})
         self._dirty.clear()
-        return records
+        return {_record_name(number): self._record(number) for number in changed}
+
+    def _record(self, number: int) -> StateRecord:
+        """Return a record: the slots that share it, each as it was last written."""
+        first = number * TOGETHER
+        return StateRecord(b"[" + b",".join(self._written[first : first + TOGETHER]) + b"]")
 
     @classmethod
     def restore(cls, records: Mapping[str, StateRecord]) -> "CaseBook":
         """Return the book that the newest version of every record gives."""
         book = cls()
-        for place, name in enumerate(cls.record_names()):
-            value = orjson.loads(records[name].payload) if name in records else {}
-            if value:
-                book.slots[place] = (value["fine"], Cases.from_json(value))
-                book._place[value["fine"]] = place
+        for number, name in enumerate(cls.record_names()):
+            values = orjson.loads(records[name].payload) if name in records else ()
+            for place, value in enumerate(values, number * TOGETHER):
+                book._written[place] = orjson.dumps(value)
+                if value:
+                    book.slots[place] = (value["fine"], Cases.from_json(value))
+                    book._place[value["fine"]] = place
         return book
 
 
-def _record_name(place: int) -> str:
-    return f"case{place:04d}"
+def _record_name(number: int) -> str:
+    return f"case{number:02d}"

@@ -15,7 +15,7 @@ from groundswell.models.intent_event import IntentEvent
 from groundswell.models.record import StateRecord
 
 #: Records that the intents are spread over, intents in each, events of each intent.
-SHARDS, INTENTS, EVENTS = 32, 24, 12
+SHARDS, INTENTS, EVENTS = 8, 96, 12
 #: Changes that say nothing about what an intent is.
 _QUIET = frozenset({"updated"})
 
@@ -114,4 +114,4 @@ def _shard(intent: str) -> int:
 
 
 def _record_name(number: int) -> str:
-    return f"past{number:02d}"
+    return f"past{number}"
