@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from groundswell.models.agent_commands import Commands
 from groundswell.models.case_book import CaseBook
 from groundswell.models.history import History
+from groundswell.models.intent_command import IntentCommandAnswer
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
@@ -23,6 +25,7 @@ from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
 from groundswell.models.shape_book import ShapeBook
 from groundswell.models.taxonomy import Taxonomy
+from groundswell.models.teaching.memory import Memory
 from groundswell.models.turn import TurnRead
 
 _TALLY = "tally"
@@ -37,6 +40,7 @@ class Taken:
     minutes: list[IntentMinute] = field(default_factory=list)
     events: list[IntentEvent] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
+    answers: list[IntentCommandAnswer] = field(default_factory=list)
 
 
 class AgentIntents:
@@ -58,7 +62,9 @@ class AgentIntents:
         self.tenant, self.agent = tenant, agent
         self.engine = IntentEngine.restore(params or EngineParams(), f"{tenant}/{agent}", records)
         self.names = NameBook.restore(records)
-        self.taxonomy = Taxonomy.restore(tenant, agent, records)
+        self.memory = Memory.restore(records)
+        self.taxonomy = Taxonomy.restore(tenant, agent, records, self.memory.names)
+        self.commands = Commands(self.engine, self.memory, self.names, self.taxonomy)
         book = tally["book"] if tally else None
         self.cases = CaseBook.restore(records)
         self.shapes = ShapeBook.restore(records)
@@ -78,6 +84,8 @@ class AgentIntents:
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""
+        if message.type == "command":
+            return self._command(message, at) if self.memory.positions.take(message.source) else None
         if not self.positions.take(message.source):
             return None
         taken = Taken(counted=self._count(message))
@@ -98,17 +106,37 @@ class AgentIntents:
                 return self.ledger.outcome(message)
             case "feedback":
                 return self.ledger.feedback(message)
-            case "tick" | "forget":
+            case "tick" | "forget" | "command":
                 return []
 
+    def _command(self, message: TurnRead, at: Source) -> Taken:
+        """Take a person's command in. It tells no time: a minute closes by what users do."""
+        self.memory.changed = True
+        heard = self.commands.take(message, at)
+        if heard is None:
+            return Taken()
+        if heard.answer.status == "applied":
+            self._regrouped = True
+            self._moved.update(heard.moved)
+            for old, new in heard.moved:
+                self.cases.fold(old, new)
+        self.history.note(heard.events)
+        return Taken(events=heard.events, answers=[heard.answer])
+
     def _assign(self, message: TurnRead) -> list[Counted]:
-        """Give a turn that says what the user wants to an intent, and count it."""
+        """Give a turn that says what the user wants to an intent, and count it.
+
+        A retired intent takes no new members: it keeps its theme from becoming another, and that is all.
+        """
         given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
+        if self.memory.is_retired(given.intent):
+            return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
         self.names.observe(given.fine, message.text, given.closeness, message.conversation)
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:
         """Drop what is kept of a conversation's words and of who it was with."""
+        self.memory.forget_names()
         fines = self.ledger.forget(message)
         stale = self.names.forget(message.conversation)
         self.history.forget_names(sorted(stale | {self.engine.resolve(fine) for fine in fines}))
@@ -127,7 +155,11 @@ class AgentIntents:
             self.names.fold(old, new)
             self.cases.fold(old, new)
         self._regrouped = True
-        events = self.taxonomy.update(self.engine.groups(), lineage, self.names, message.time, at)
+        self.commands.follow(lineage)
+        hidden = self.memory.retired()
+        events = self.taxonomy.update(
+            self.engine.groups(), lineage, self.names, message.time, at, hidden=hidden
+        )
         return self._measured(events, message, at)
 
     def _measured(self, events: list[IntentEvent], message: TurnRead, at: Source) -> list[IntentEvent]:
@@ -160,6 +192,7 @@ class AgentIntents:
             moved=dict(sorted(self._moved.items())),
             names={intent: name for intent, name in names.items() if name},
             shapes=self.shapes.shapes if self._shaped else {},
+            dismissed=self.memory.dismissed(),
             as_of=tuple(
                 Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
                 for partition, last in sorted(self.positions.taken.items())
@@ -175,7 +208,7 @@ class AgentIntents:
 
         Most of these are a single turn, so once there are others only a busy one is looked at.
         """
-        if announced := self.taxonomy.name(intent):
+        if announced := self.memory.name_of(intent) or self.taxonomy.name(intent):
             return announced
         fines = [fine for fine, owner in sorted(groups.items()) if owner == intent]
         turns = sum(closed.counts[fine].turns for fine in fines if fine in closed.counts)
@@ -200,4 +233,5 @@ class AgentIntents:
             **self.cases.changes(),
             **self.shapes.changes(),
             **self.history.changes(),
+            **self.memory.changes(),
         }

@@ -84,6 +84,19 @@ class IntentRow:
         return self.tally.failure_rate
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What became of a command about the agent's intents. Every text may be a stranger's."""
+
+    command_id: str
+    command: str
+    actor: str
+    status: str
+    reason: str
+    detail: str
+    time: str
+
+
 @dataclass(slots=True)
 class AgentView:
     """One tenant's agent: its intents by impact (failures, then volume)."""
@@ -97,6 +110,7 @@ class AgentView:
     intents: list[IntentRow]
     hidden: Tally | None = None  #: what the intents beyond the bound add up to
     hidden_intents: int = 0
+    answers: tuple[AnswerRow, ...] = ()  #: to people's commands, the newest first
 
 
 @dataclass(slots=True)

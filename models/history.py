@@ -29,6 +29,7 @@ class Past(Message):
     name: str = ""
     previous_name: str = ""
     lineage: tuple[str, ...] = ()
+    by: str = Field(default="", description="who it was, where a human did it")
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ def _past(event: IntentEvent) -> Past:
         name=event.name,
         previous_name=event.previous_name or "",
         lineage=event.lineage,
+        by=event.by,
     )
 
 

@@ -81,6 +81,9 @@ class IntentMinute(Message):
     shapes: dict[str, IntentShape] = Field(
         default_factory=dict, description="by intent, of all that live: if measured since the minute before"
     )
+    dismissed: tuple[str, ...] = Field(
+        default=(), description="intents that people dismissed: counted, but no cause for alarm"
+    )
     as_of: tuple[Source, ...] = Field(
         default=(), description="conversation events taken in, by partition, when the minute closed"
     )

@@ -16,7 +16,12 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from groundswell.streams import cli_data, cli_intents
+from groundswell.streams import (
+    cli_data,
+    cli_intents,
+    cli_showing,
+    cli_teaching,  # noqa: F401  registers its commands on the app of cli_intents
+)
 from groundswell.streams.exit_codes import INTERRUPTED, INVALID, UNREACHABLE, USAGE
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
@@ -113,8 +118,8 @@ def run(
 
 app.command("import")(cli_data.import_)
 app.command()(cli_data.conversation)
-app.add_typer(cli_intents.intents, name="intents")
-app.command()(cli_intents.explain)
+app.add_typer(cli_intents.app)
+app.command()(cli_showing.explain)
 
 
 @app.command()

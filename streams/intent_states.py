@@ -17,6 +17,7 @@ from groundswell.models.intents.geometry import direction
 from groundswell.models.intents.quality import MARGIN
 from groundswell.models.intents.wording import plain
 from groundswell.models.record import StateRecord, Vector
+from groundswell.models.teaching.memory import RECORD as TAUGHT
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, record_id
 from groundswell.streams.ownership import EMPTY
@@ -38,7 +39,7 @@ _LISTED, _PAGES = 2_000, 10
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A restored state, the record that every commit changes, and when it was read (monotonic seconds)."""
+    """A restored state, what tells its commit from the next, and when it was read (monotonic seconds)."""
 
     tally: bytes
     state: AgentIntents
@@ -129,9 +130,10 @@ class IntentStates:
         return sorted(found)
 
     async def _tally(self, owner: str) -> bytes | None:
-        """Return the record that every commit changes."""
-        points = await self.store.retrieve(INTENTS_STATE, [record_id(owner, _TALLY)])
-        return state_record(points[0]).payload if points else None
+        """Return the records that tell one commit from the next: how far, and what people said."""
+        wanted = [record_id(owner, name) for name in (_TALLY, TAUGHT)]
+        points = await self.store.retrieve(INTENTS_STATE, wanted)
+        return b"".join(state_record(point).payload for point in points) or None
 
     async def _restored(self, tenant: str, agent: str) -> Held:
         where = Where.equal(owner=owner_of(tenant, agent), kind="state")
@@ -140,7 +142,8 @@ class IntentStates:
                 points = await self.store.read_all(INTENTS_STATE, where, vectors=True)
                 records = _records(points)
                 state = await asyncio.to_thread(AgentIntents, tenant, agent, records, lateness_ms=0)
-                return Held(records[_TALLY].payload, state, time.monotonic())
+                known = (records[name].payload for name in (_TALLY, TAUGHT) if name in records)
+                return Held(b"".join(known), state, time.monotonic())
             except StoreUnavailable:  # written to while it was read
                 if attempt == _TRIES:
                     raise

@@ -61,6 +61,11 @@ class IntentEngine:
         engine._state = restored_state(params, namespace, records)
         return engine
 
+    @property
+    def state(self) -> State:
+        """The state, for the commands of a person (`constraints`); read it only."""
+        return self._state
+
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""
         return changed_records(self._state)

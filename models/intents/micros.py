@@ -35,7 +35,8 @@ class Micros:
     """Slots 0..count-1 are in use. A slot's sum and weight say all; centres are recomputed from sums.
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
-    `hits` the event number of the last vector taken in.
+    `hits` the event number of the last vector taken in. `examples` are the uids of those that stand for
+    an example of a person.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -43,6 +44,7 @@ class Micros:
         self.count = 0
         self.next_uid = 0
         self.dirty: set[int] = set()
+        self.examples: set[int] = set()
         self._all = MicroRows(
             sums=np.zeros((size, params.dimension), np.float32),
             weights=np.zeros(size, np.float32),
@@ -141,13 +143,16 @@ class Micros:
         """Join micro-clusters along `tree` into about `groups`; the heaviest of a group keeps its uid.
 
         Pinned and free ones do not mix. Pinned ones stay as they are, so that events keep finding them,
-        unless they fill over a quarter of the slots.
+        unless they fill over a quarter of the slots: then only those that stand for examples do.
         """
         rows = self.rows()
         pinned = rows.owners != FREE
         labels = tree.cut(groups) * 2 + pinned
         if pinned.sum() <= self.capacity // 4:
-            labels[pinned] = 2 * self.count + np.flatnonzero(pinned)
+            kept = pinned
+        else:
+            kept = pinned & np.isin(rows.uids, sorted(self.examples))
+        labels[kept] = 2 * self.count + np.flatnonzero(kept)
         labels = renumber(labels)
         order = np.lexsort((np.arange(self.count), -rows.weights, labels))
         first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]

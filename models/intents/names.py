@@ -108,6 +108,15 @@ class NameBook:
         self._renamed = self._renamed or bool(stale)
         return stale
 
+    def kept(self, intent: str) -> IntentName | None:
+        """Return the name in use of a live intent."""
+        return self._kept.get(intent)
+
+    def keep(self, intent: str, name: IntentName) -> None:
+        """Give an intent that is live again the name that it had, to be kept while it fits."""
+        self._kept[intent] = name
+        self._renamed = True
+
     def forget_words(self, fines: Iterable[str]) -> None:
         """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
         for fine in fines:
@@ -121,11 +130,13 @@ class NameBook:
         """Return the name that sub-intents would have together, looking at no other name."""
         return self._fresh(intent or "".join(fines[:1]), fines, self._everywhere(), [])
 
-    def name_all(self, groups: Mapping[str, Sequence[str]]) -> dict[str, IntentName]:
+    def name_all(
+        self, groups: Mapping[str, Sequence[str]], reserved: Iterable[str] = ()
+    ) -> dict[str, IntentName]:
         """Return a name for every live intent (id -> its sub-intents), no two alike.
 
         A name is kept while at least a third of its terms are still among the top ones. Names of
-        intents that are not given are forgotten.
+        intents that are not given are forgotten. No new name is like a *reserved* one.
         """
         background = self._everywhere()
         named: dict[str, IntentName] = {}
@@ -133,7 +144,7 @@ class NameBook:
             kept = self._kept.get(intent)
             if kept is not None and self._still_fits(kept, groups[intent], background):
                 named[intent] = kept
-        taken = [named[intent].name for intent in sorted(named)]
+        taken = [*reserved, *(named[intent].name for intent in sorted(named))]
         size = {intent: sum(self._turns(fine) for fine in fines) for intent, fines in groups.items()}
         for intent in sorted(groups, key=lambda i: (-size[i], i)):
             if intent not in named:

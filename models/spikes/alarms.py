@@ -138,10 +138,11 @@ class Alarms:
         alert = watch.alerts.get(Metric.SLOW_BURN)
         if not slow_burn.burns(burn, self.settings):
             return []
-        decided = slow_burn.decided_of(self.watches.all())
+        others = self._alarming(message)
+        decided = slow_burn.decided_of(others)
         if alert is not None and decided < slow_burn.REPEAT * alert.statistic:
             return []
-        if slow_burn.rank_of(burn, self.watches.all(), exposure) >= self.settings.slow_burn_top:
+        if slow_burn.rank_of(burn, others, exposure) >= self.settings.slow_burn_top:
             return []
         start = watch.failure.mark(self.traffic.minute, watch.tally) if alert is None else alert.start
         evidence = slow_burn.evidence_of(burn, watch, start, self.traffic.minute, self.settings)
@@ -153,9 +154,13 @@ class Alarms:
         alert.statistic = decided
         return [self._event(message, watch, alert, evidence)]
 
+    def _alarming(self, message: IntentMinute) -> list[Watch]:
+        """Return the intents that may raise an alarm: all but those that people dismissed."""
+        return [watch for watch in self.watches.all() if watch.intent not in message.dismissed]
+
     def cool_burns(self, message: IntentMinute) -> list[Spike]:
         """Return the slow burns that subsided in the hour that was closed."""
-        watches, exposure = self.watches.all(), self.traffic.hour_exposure
+        watches, exposure = self._alarming(message), self.traffic.hour_exposure
         spikes = []
         for watch in watches:
             if Metric.SLOW_BURN in watch.alerts:
