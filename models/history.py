@@ -18,6 +18,8 @@ from groundswell.models.record import StateRecord
 SHARDS, INTENTS, EVENTS = 8, 96, 12
 #: Changes that say nothing about what an intent is.
 _QUIET = frozenset({"updated"})
+#: What a change of one intent is to the other one that it concerns.
+_ELSEWHERE = {"merged": "took_in", "split": "gave_off"}
 
 
 class Past(Message):
@@ -48,7 +50,11 @@ class History:
         """Remember what happened."""
         for event in events:
             if event.change not in _QUIET:
-                self._add(event.intent_id, _past(event))
+                past = _past(event)
+                self._add(event.intent_id, past)
+                for other in event.lineage if event.change in _ELSEWHERE else ():
+                    told = {"change": _ELSEWHERE[event.change], "lineage": (event.intent_id,)}
+                    self._add(other, past.model_copy(update={**told, "previous_name": ""}))
 
     def of(self, intent: str) -> tuple[Past, ...]:
         """Return what is known of an intent's past, oldest first."""

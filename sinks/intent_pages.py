@@ -24,8 +24,10 @@ class IntentReader(Protocol):
 class IntentPages:
     """`/intents/TENANT/AGENT/ID` as a page, and the same under `/api` for programs."""
 
-    def __init__(self, intents: IntentReader) -> None:
+    def __init__(self, intents: IntentReader, *, teaching: bool = False) -> None:
+        """*teaching*: whether the port has the page on which intents are taught."""
         self._intents = intents
+        self._teaching = teaching
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
@@ -37,7 +39,7 @@ class IntentPages:
         status, found, problem = await self._found(request)
         asked = request.match_info
         whose = asked["tenant"], asked["agent"], asked["intent"]
-        page = await asyncio.to_thread(render, *whose, found, problem)
+        page = await asyncio.to_thread(render, *whose, found, problem, teaching=self._teaching)
         return web.Response(text=page, status=status, content_type="text/html", charset="utf-8")
 
     async def json(self, request: web.Request) -> web.Response:
@@ -57,7 +59,9 @@ class IntentPages:
         return HTTPStatus.OK, page, ""
 
 
-def render(tenant: str, agent: str, name: str, page: IntentPage | None, problem: str = "") -> str:
+def render(
+    tenant: str, agent: str, name: str, page: IntentPage | None, problem: str = "", *, teaching: bool = False
+) -> str:
     """Return the page of an intent, or of what was found instead."""
     return ENVIRONMENT.get_template("intent.html").render(
         tenant=tenant,
@@ -65,6 +69,7 @@ def render(tenant: str, agent: str, name: str, page: IntentPage | None, problem:
         name=name,
         page=page,
         problem=problem,
+        teaching=teaching,
         moment=moment,
         style=Markup(STYLE),  # noqa: S704  our own file, not a stranger's text
         version=version("groundswell"),

@@ -162,5 +162,7 @@ def _history(page: IntentPage) -> list[str]:
     for past in page.history:
         named = f"  {past.previous_name} -> {past.name}" if past.previous_name else f"  {past.name}"
         lineage = f"  ({', '.join(past.lineage)})" if past.lineage else ""
-        rows.append(f"  {past.time}  {past.change} by {past.by or past.actor}{named}{lineage}")
+        rows.append(
+            f"  {past.time}  {past.change.replace('_', ' ')} by {past.by or past.actor}{named}{lineage}"
+        )
     return ["history", *rows] if rows else []

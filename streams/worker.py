@@ -47,11 +47,12 @@ class Duties(faust.Service):
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
         services, settings = self._app.services, self._app.services.settings
+        taught = teaching_pages(settings, services.board, sender(self._app, None, None))
         more = [
             *ConversationPages(Threads(services.store)).routes(),
-            *IntentPages(IntentStates(services.store)).routes(),
+            *IntentPages(IntentStates(services.store), teaching=bool(taught)).routes(),
+            *taught,
         ]
-        more += teaching_pages(settings, services.board, sender(self._app, None, None))
         pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, more)
         self._web = await start(pages, settings.web_bind, settings.web_port)
         self.add_future(self._look())

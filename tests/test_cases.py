@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from test_agent_commands import Desk
 from test_agent_intents import MESSAGES, START, message, need, run
 
 from groundswell.models.agent_intents import AgentIntents
@@ -13,6 +14,7 @@ from groundswell.models.case_book import SLOTS, CaseBook
 from groundswell.models.cases import FAILURES, MAX_DAYS, MAX_STEPS, MAX_VERSIONS, OTHER, Cases, Settled
 from groundswell.models.history import EVENTS, INTENTS, SHARDS, History
 from groundswell.models.intent_event import IntentEvent
+from groundswell.models.intent_page import intent_page
 from groundswell.models.intents.reservoir import HALF_LIFE_MS, KEPT, Kept, sample
 from groundswell.models.turn import SegmentOutcome, TurnRead
 
@@ -242,6 +244,36 @@ def test_a_history_keeps_the_newest_events_of_the_intents_last_heard_of() -> Non
     assert all(len(shard) <= INTENTS for shard in history.shards)
     restored = History.restore(history.changes())
     assert [list(shard.items()) for shard in restored.shards] == [list(one.items()) for one in history.shards]
+
+
+def test_a_merge_by_a_person_carries_the_cases_along_and_both_histories_tell_it() -> None:
+    desk = Desk()
+    gone, into = desk.live[1], desk.live[0]
+    groups = desk.state.engine.groups()
+    fines = {one: [fine for fine, owner in groups.items() if owner == one] for one in (gone, into)}
+    before = Counter(desk.state.cases.of(fines[gone]).steps) + Counter(desk.state.cases.of(fines[into]).steps)
+    assert before
+    taken = desk.give("merge", intents=[gone], into=into)
+    assert [answer.status for answer in taken.answers] == ["applied"]
+    assert desk.state.engine.resolve(fines[gone][0]) == into
+    merged = [fine for fine, owner in desk.state.engine.groups().items() if owner == into]
+    assert Counter(desk.state.cases.of(merged).steps) == before
+    mine, other = desk.state.history.of(gone)[-1], desk.state.history.of(into)[-1]
+    assert (mine.change, mine.actor, mine.by, mine.lineage) == ("merged", "human", "pm@acme.example", (into,))
+    assert ("took_in", (gone,)) in [(past.change, past.lineage) for past in desk.state.history.of(into)]
+    assert other.by == "pm@acme.example"
+    page = intent_page(desk.state, gone)
+    assert page is not None
+    assert (page.id, page.asked) == (into, gone)
+
+
+def test_what_a_person_says_an_intent_is_stands_on_its_page() -> None:
+    desk = Desk()
+    desk.give("describe", intent=desk.live[0], description="They want their money back.")
+    page = intent_page(desk.state, desk.live[0])
+    assert page is not None
+    assert page.description == "They want their money back."
+    assert "described" in [past.change for past in page.history]
 
 
 def test_names_that_may_have_been_somebodys_turn_are_forgotten() -> None:
