@@ -100,6 +100,17 @@ def split(
     give("split", given, intent=intent, examples=tuple(out), keeps=tuple(keep or ()), name=name)
 
 
+#: Commands that name one intent and say no more.
+_OF_ONE = {
+    "pin": "Hold an intent as it is: its present members stay, and no refit merges it away.",
+    "unpin": "Give an intent back to the machine: refits may regroup it. A name that you gave stays.",
+    "retire": "Let an intent take no new members; its history stays, its theme does not come back.",
+    "unretire": "Let a retired intent take members again, under its id and name.",
+    "dismiss": "Raise no spike and propose no change about an intent; it is still counted.",
+    "undismiss": "Let an intent raise spikes and proposals again.",
+}
+
+
 def _of_one(kind: str, about: str) -> None:
     """Register a command that names one intent and says no more."""
 
@@ -116,14 +127,6 @@ def _of_one(kind: str, about: str) -> None:
         give(kind, (tenant, agent, actor, wait, id_, json_, config), intent=intent)
 
     app.command(kind, help=about)(run)
-
-
-_of_one("pin", "Hold an intent as it is: its present members stay, and no refit merges it away.")
-_of_one("unpin", "Give an intent back to the machine: refits may regroup it. A name that you gave stays.")
-_of_one("retire", "Let an intent take no new members; its history stays, its theme does not come back.")
-_of_one("unretire", "Let a retired intent take members again, under its id and name.")
-_of_one("dismiss", "Raise no spike and propose no change about an intent; it is still counted.")
-_of_one("undismiss", "Let an intent raise spikes and proposals again.")
 
 
 @app.command("move-examples")
@@ -186,3 +189,9 @@ def undo(
 ) -> None:
     """Take a command back. One that a later command rests on is undone after that."""
     give("undo", (tenant, agent, actor, wait, id_, json_, config), undoes=command)
+
+
+def register() -> None:
+    """Add the commands that name one intent and say no more; the others stand above."""
+    for kind, about in _OF_ONE.items():
+        _of_one(kind, about)

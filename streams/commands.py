@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from groundswell.models.contract import owner_of
 from groundswell.models.event import EARLIEST_MS, LATEST_MS, InvalidEvent, Reason
-from groundswell.models.intent_command import CommandRead, IntentCommand
+from groundswell.models.intent_command import MAX_DESCRIPTION, MAX_NAME, CommandRead, IntentCommand
 from groundswell.models.position import Source
 from groundswell.models.reading.needs import unit
 from groundswell.models.record import Vector
@@ -116,8 +116,11 @@ class Commands:
         except InvalidEvent as problem:
             return problem
         texts = {
-            name: self._redaction.text(text)
-            for name, text in (("name", command.name), ("description", command.description))
+            name: self._redaction.text(text)[:most]
+            for name, text, most in (
+                ("name", command.name, MAX_NAME),
+                ("description", command.description, MAX_DESCRIPTION),
+            )
             if text
         }
         return command.model_copy(update=texts)

@@ -9,8 +9,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
+from aiohttp import web
 from rich.console import Console
 from rich.live import Live
 
@@ -19,12 +21,14 @@ from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.web import Server, make_app, start
+from groundswell.streams.delivery import Output
 from groundswell.streams.embedded import Flow
 from groundswell.streams.importing import read_events
 from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.replay_order import Imported, with_ticks
 from groundswell.streams.run import Account, run
 from groundswell.streams.settings import Settings
+from groundswell.streams.teaching import teaching_pages
 from groundswell.streams.terminal import report, ticker
 from groundswell.streams.threads import Threads
 
@@ -49,21 +53,25 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
     events = list(
         with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
     )
-    threads, intents = Threads(), IntentStates()
+    inside = Inside(Threads(), IntentStates())
+    taught = teaching_pages(settings, board, inside.send)
+    pages = [
+        *ConversationPages(inside.threads).routes(),
+        *IntentPages(inside.intents, teaching=bool(taught)).routes(),
+        *taught,
+    ]
     async with AsyncExitStack() as stack:
-        web = (
-            await stack.enter_async_context(_port(metrics, board, threads, intents, port)) if serve else None
-        )
+        server = await stack.enter_async_context(_port(metrics, board, pages, port)) if serve else None
 
         async def afterwards(account: Account) -> None:
             if as_json:
                 typer.echo(json.dumps(_facts(account)))
             else:
                 report(console, account, board.view(), PROMISED_S)
-            if web is not None:
-                await _serve(web, console)
+            if server is not None:
+                await _serve(server, console)
 
-        account = await _replay(events, settings, metrics, board, (threads, intents), console, afterwards)
+        account = await _replay(events, settings, metrics, board, inside, console, afterwards)
     return 0 if account.balanced else 1
 
 
@@ -78,7 +86,7 @@ async def _replay(
     settings: Settings,
     metrics: Metrics,
     board: BoardState,
-    readers: Sequence[Threads | IntentStates],
+    inside: "Inside",
     console: Console,
     afterwards: Callable[[Account], Awaitable[None]],
 ) -> Account:
@@ -100,7 +108,7 @@ async def _replay(
                 on_progress=progress.reach,
                 board=board,
                 metrics=metrics,
-                on_flow=lambda flow: _read_from(flow, readers),
+                on_flow=inside.use,
                 afterwards=done,
             )
         finally:
@@ -108,9 +116,25 @@ async def _replay(
     return account
 
 
-def _read_from(flow: Flow, readers: Sequence[Threads | IntentStates]) -> None:
-    for reader in readers:
-        reader.use(flow.services.store)
+@dataclasses.dataclass(slots=True)
+class Inside:
+    """What the pages need of the flow, which begins after the port is open."""
+
+    threads: Threads
+    intents: IntentStates
+    flow: Flow | None = None
+
+    def use(self, flow: Flow) -> None:
+        """Serve from this flow from now on."""
+        self.flow = flow
+        self.threads.use(flow.services.store)
+        self.intents.use(flow.services.store)
+
+    async def send(self, output: Output) -> Awaitable[Any]:
+        """Send a person's command into the flow. Raises ValueError while there is none."""
+        if self.flow is None:
+            raise ValueError("the replay has not begun yet; try again in a moment")
+        return await self.flow.send(output)
 
 
 class Progress:
@@ -137,9 +161,8 @@ async def _draw(live: Live, board: BoardState, progress: Progress, console: Cons
 
 @asynccontextmanager
 async def _port(
-    metrics: Metrics, board: BoardState, threads: Threads, intents: IntentStates, port: int
+    metrics: Metrics, board: BoardState, pages: Sequence[web.RouteDef], port: int
 ) -> AsyncIterator[Server]:
-    pages = [*ConversationPages(threads).routes(), *IntentPages(intents).routes()]
     server = await start(make_app(metrics, board, lambda: (True, ""), more=pages), "127.0.0.1", port)
     try:
         yield server
@@ -147,13 +170,13 @@ async def _port(
         await server.stop()
 
 
-async def _serve(web: Server, console: Console) -> None:
+async def _serve(server: Server, console: Console) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     on_stop: Callable[[], None] = stop.set
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_stop)
-    base = f"http://127.0.0.1:{web.port}"
+    base = f"http://127.0.0.1:{server.port}"
     console.print(f"\nThe board: [bold]{base}/[/]   metrics: {base}/metrics   Ctrl-C ends.")
     await stop.wait()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -144,3 +145,16 @@ def test_every_intent_on_the_board_leads_to_its_page(demo: Demo) -> None:
     page = json.loads(_get(f"{demo.url}api/intents/{star['tenant']}/star/{failing['id']}"))
     assert sum(step["count"] for step in page["steps"]) >= failing["tally"]["failed"] > 0
     assert "Where it breaks" in _get(f"{demo.url}intents/{star['tenant']}/star/{failing['id']}")
+
+
+def test_a_visitor_can_name_an_intent_and_the_board_says_so(demo: Demo) -> None:
+    intent = demo.agent("star")["intents"][0]
+    base = demo.url.rstrip("/")
+    form = {"tenant": "default", "agent": "star", "intent": intent["id"], "command": "rename"}
+    body = urllib.parse.urlencode({**form, "name": "What a visitor called it"}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{base}/teach", body, {"Origin": base})) as answer:
+        assert "sent=" in answer.url
+    deadline = time.monotonic() + 30
+    while "What a visitor called it" not in _get(demo.url):
+        assert time.monotonic() < deadline, _get(demo.url + "teach?" + urllib.parse.urlencode(form))
+        time.sleep(0.2)

@@ -14,7 +14,7 @@ from groundswell.models.teaching.told import Told
 
 RECORD = "teaching"
 #: Commands that can be undone, ids that are known as repeats, and intents of which anything is told.
-UNDOABLE, SEEN, INTENTS = 100, 2_000, 1_000
+UNDOABLE, SEEN, INTENTS = 100, 2_000, 500
 #: Vanished intents whose successor is remembered.
 GONE = 2_000
 

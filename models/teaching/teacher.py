@@ -21,7 +21,7 @@ _SHAPES: dict[str, Callable[[CommandRead, Standing], tuple[Effect, Done]]] = {
     "cannot-link": shapes.part,
 }
 #: Characters of a history entry's detail.
-_DETAIL = 200
+_DETAIL = 120
 
 
 def apply(read: CommandRead, state: State, memory: Memory) -> Effect:
