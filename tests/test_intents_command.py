@@ -44,7 +44,8 @@ def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
 
 
 def intents(worker: Worker, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    command = [*COMMAND[:-1], "intents", *arguments]
+    patience = [] if arguments[0] == "list" or "--wait" in arguments else ["--wait", "100"]
+    command = [*COMMAND[:-1], "intents", *arguments, *patience]
     return subprocess.run(command, capture_output=True, check=False, env=worker.environment, timeout=150)
 
 
