@@ -171,6 +171,18 @@ FINDINGS = (
         ("sum by (reason) (groundswell_withheld_total)", "{{reason}}"),
         width=8,
     ),
+    graph(
+        "Commands about intents",
+        "What people told the machine: renames, merges, splits, pins and the like, by what became of them.",
+        "short",
+        ("sum by (command, status) (groundswell_intent_commands_total)", "{{command}} {{status}}"),
+    ),
+    graph(
+        "Turns of retired intents",
+        "User turns per second that belong to an intent which a person retired: they count for none.",
+        "cps",
+        (q.rate("retired_turns", "agent"), "{{agent}}"),
+    ),
 )
 
 WORKER = (
