@@ -15,7 +15,6 @@ from groundswell.models.contract import owner_of
 from groundswell.models.intent_page import Case, IntentPage, Quote, intent_page
 from groundswell.models.intents.geometry import direction
 from groundswell.models.intents.quality import MARGIN
-from groundswell.models.intents.wording import plain
 from groundswell.models.record import StateRecord, Vector
 from groundswell.models.teaching.memory import RECORD as TAUGHT
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
@@ -187,7 +186,7 @@ def _quote(state: AgentIntents, page: IntentPage, point: Point, vector: Vector) 
     if len(ranked) < 2 or ranked[0] != page.id or near[ranked[0]] - near[ranked[1]] >= MARGIN:
         return None
     return Quote(
-        plain(str(point.payload.get("text") or ""), _LETTERS),
+        _line(str(point.payload.get("text") or "")),
         str(point.payload["conversation"]),
         round(near[page.id], 3),
         point.id,
@@ -195,6 +194,12 @@ def _quote(state: AgentIntents, page: IntentPage, point: Point, vector: Vector) 
         state.taxonomy.name(ranked[1]),
         round(near[ranked[1]], 3),
     )
+
+
+def _line(text: str) -> str:
+    """Return a turn on one line, a long one cut."""
+    line = " ".join(text[: 4 * _LETTERS].split())
+    return line if len(line) <= _LETTERS else f"{line[: _LETTERS - 1].rstrip()}…"
 
 
 def _called(case: Case, names: Mapping[str, str]) -> Case:
