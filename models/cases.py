@@ -13,7 +13,7 @@ from groundswell.models.intents.reservoir import Kept, sample
 #: Steps, and versions of the prompt, that are counted apart.
 MAX_STEPS, MAX_VERSIONS = 16, 6
 #: Characters of a version that tell it apart.
-MAX_VERSION = 64
+MAX_VERSION = 48
 #: Days of which outcomes are counted.
 MAX_DAYS = 28
 OTHER = "other"

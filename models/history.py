@@ -15,7 +15,7 @@ from groundswell.models.intent_event import IntentEvent
 from groundswell.models.record import StateRecord
 
 #: Records that the intents are spread over, intents in each, events of each intent.
-SHARDS, INTENTS, EVENTS = 8, 96, 12
+SHARDS, INTENTS, EVENTS = 8, 64, 8
 #: Changes that say nothing about what an intent is.
 _QUIET = frozenset({"updated"})
 #: What a change of one intent is to the other one that it concerns.

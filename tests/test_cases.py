@@ -133,15 +133,15 @@ def test_the_book_is_bounded_and_the_smallest_gives_way() -> None:
     assert restored.of(["f7"]) == book.of(["f7"])
 
 
-def test_all_cases_of_an_agent_take_at_most_three_megabytes() -> None:
+def test_all_cases_of_an_agent_take_at_most_two_and_a_half_megabytes() -> None:
     book = CaseBook()
     uuid = "11111111-2222-5333-8444-555555555555"
     for number in range(SLOTS):
         for case in range(40):
-            how = failed(f"repeated_call:{'x' * 58}{case:06d}", START + case * DAY, f"{'v' * 58}{case:06d}")
+            how = failed(f"repeated_call:{'x' * 42}{case:06d}", START + case * DAY, f"{case:06d}{'v' * 60}")
             book.settle(f"01E8CY5RJR2WEBF4AYN7AY{number:04d}", uuid[:-6] + f"{case:06d}", 0, None, how)
             book.settle(f"01E8CY5RJR2WEBF4AYN7AY{number:04d}", uuid[:-6] + f"{case:06d}", 1, None, done())
-    assert sum(len(record.payload) for record in book.changes().values()) <= 3_500_000
+    assert sum(len(record.payload) for record in book.changes().values()) <= 2_500_000
 
 
 # -- in the fold of an agent's turns

@@ -10,7 +10,7 @@ from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.wording import encodable
 
 #: Characters of a tool's name that are kept.
-MAX_TOOL = 64
+MAX_TOOL = 48
 #: Nobody answered what the user said last.
 NO_ANSWER = "no_answer"
 #: Calls of a tool: the kind stands before the colon.
