@@ -5,13 +5,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.models.board_view import TALLIED, AgentView, AnswerRow, IntentRow, Tally
-from groundswell.models.json_value import mapping, number, strings, text, texts, whole
+from groundswell.models.board_view import (
+    TALLIED,
+    AgentView,
+    AnswerRow,
+    CalibrationRow,
+    IntentRow,
+    Tally,
+)
+from groundswell.models.json_value import items, mapping, number, strings, text, texts, whole
 from groundswell.models.timeline import Clock, Series, trend
 
 MAX_INTENTS = 200
 MAX_FINES = 1_000
 MAX_NAME = 200
+#: Partitions whose calibration is shown.
+MAX_PARTITIONS = 64
 #: Merges that are followed from an intent to its successor's successor.
 MAX_MERGES = 20
 #: Answers to commands that are shown.
@@ -86,6 +95,7 @@ class AgentBoard:
     facts: dict[str, Facts] = field(default_factory=lambda: defaultdict(Facts))
     shapes: dict[str, Shape] = field(default_factory=dict)
     answers: list[AnswerRow] = field(default_factory=list)
+    calibration: list[CalibrationRow] = field(default_factory=list)
     _seen: tuple[str, int, int, int] = ("", -1, -1, -1)
 
     def take_minute(self, value: Mapping[str, Any]) -> None:
@@ -99,6 +109,8 @@ class AgentBoard:
         if shapes := mapping(value.get("shapes")):
             known = list(shapes.items())[:MAX_FINES]
             self.shapes = {text(intent): _shape(mapping(shape)) for intent, shape in known}
+        states = [mapping(state) for state in items(value.get("calibration"))[:MAX_PARTITIONS]]
+        self.calibration = [_calibration(state) for state in states]
         minute = whole(value.get("minute"))
         self._advance(minute)
         bucket = minute // self.clock.width
@@ -159,6 +171,7 @@ class AgentBoard:
             shown,
             rest if hidden else None,
             len(hidden),
+            self.calibration,
             tuple(self.answers),
         )
 
@@ -246,3 +259,14 @@ def _shape(shape: Mapping[str, Any]) -> Shape:
 
 def _tally(count: Mapping[str, Any]) -> Tally:
     return Tally(**{name: whole(count.get(name)) for name in TALLIED})
+
+
+def _calibration(state: Mapping[str, Any]) -> CalibrationRow:
+    return CalibrationRow(
+        partition=whole(state.get("partition")),
+        told=whole(state.get("told")),
+        thumbs=whole(state.get("thumbs")),
+        intercept=number(state.get("intercept")) or 0.0,
+        slope=number(state.get("slope")) or 0.0,
+        error=number(state.get("error")),
+    )

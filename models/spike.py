@@ -91,3 +91,8 @@ class Spike(CloudEvent):
     dismissed: tuple[str, ...] = Field(
         default=(), description="intents of the agent that people dismissed: no change is sought for them"
     )
+    look: bool = Field(
+        default=False,
+        description="a slow burn: the agent's decided conversations have grown by a quarter since this was "
+        "last true, so its conversations are to be searched anew",
+    )

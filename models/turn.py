@@ -20,6 +20,13 @@ from groundswell.models.record import Vector
 MAX_TOPIC_TEXT = 4_000
 
 
+class Reason(Message):
+    """Evidence for how a goal stands: what was seen, and what it adds to the score."""
+
+    kind: str
+    weight: float
+
+
 class SegmentOutcome(Message):
     """How one goal (segment) of a conversation stands."""
 
@@ -31,6 +38,27 @@ class SegmentOutcome(Message):
     step: str = Field(
         default="",
         description="where it broke: the suspect step, else the last; `kind` of answer, or `kind:tool`",
+    )
+    score: float = Field(default=0.0, description="sum of the weights of the reasons: what the user was told")
+    reasons: tuple[Reason, ...] = Field(
+        default=(), description="evidence that holds; of an outcome that was told, what it would rest on"
+    )
+
+
+class CalibrationState(Message):
+    """What an agent's told outcomes make of its scores, on one partition of conversation events.
+
+    Probability of success = logistic(intercept + slope x score + wrote, if a tool changed something).
+    """
+
+    partition: int = 0
+    told: int = Field(description="conversations with a told outcome that it rests on")
+    thumbs: int = Field(default=0, description="conversations with feedback alone; these count less")
+    intercept: float
+    slope: float = Field(description="negative where what sounds done has mostly failed")
+    wrote: float = 0.0
+    error: float | None = Field(
+        default=None, description="calibration error of what was foreseen; null while too little is known"
     )
 
 
@@ -70,6 +98,9 @@ class TurnRead(Message):
     final: bool = Field(default=False, description="the conversation has ended, or fell silent")
     outcomes: tuple[SegmentOutcome, ...] = ()
     command: CommandRead | None = Field(default=None, description="what a person wants changed")
+    calibration: CalibrationState | None = Field(
+        default=None, description="of the agent, once outcomes were told or feedback was given"
+    )
 
     def embedding(self) -> Vector:
         """Return the vector to cluster, shape (384,); only for a turn that passes."""

@@ -154,7 +154,10 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
 
 
 async def _teach(producer: AIOKafkaProducer, settings: Settings, chance: random.Random) -> None:
-    """Say something about the intents that were announced so far; what is no longer so is refused."""
+    """Say something about the intents that were announced so far; what is no longer so is refused.
+
+    Nothing that could keep a spike or a proposal from coming: they are looked at too.
+    """
     topic = settings.topic_prefix + INTENT_EVENTS.name
     found = await oracle.read_topics(settings.broker, [topic], PARTITIONS)
     events = [orjson.loads(one.value or b"") for part in found[topic] for one in part]
@@ -164,8 +167,8 @@ async def _teach(producer: AIOKafkaProducer, settings: Settings, chance: random.
     one, other = chance.sample(born, 2)
     said: dict[str, dict[str, Any]] = {
         "rename": {"intent": one["intent_id"], "name": f"Name {chance.randrange(1000)}"},
-        "merge": {"intents": [other["intent_id"]], "into": one["intent_id"]},
-        "dismiss": {"intent": one["intent_id"]},
+        "describe": {"intent": other["intent_id"], "description": "what the tester says"},
+        "pin": {"intent": one["intent_id"]},
         "undo": {"undoes": next((e["command_id"] for e in events if e.get("command_id")), "none")},
     }
     kind = chance.choice(sorted(said))
