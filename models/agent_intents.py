@@ -135,7 +135,7 @@ class AgentIntents:
         given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
         if self.memory.is_retired(given.intent):
             return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
-        self.names.observe(given.fine, message.text, given.closeness, message.conversation)
+        self.names.observe(given.fine, message.text, given.closeness, message.conversation, given.micro)
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:
@@ -160,9 +160,12 @@ class AgentIntents:
             self.cases.fold(old, new)
         self._regrouped = True
         self.commands.follow(lineage)
-        hidden = self.memory.retired()
+        groups, hidden = self.engine.groups(), self.memory.retired()
+        if self.names.lacks(groups):
+            self.names.settle(self.engine.owners())
+        centres = self.engine.centres(self.names.turns(groups))
         events = self.taxonomy.update(
-            self.engine.groups(), lineage, self.names, message.time, at, hidden=hidden
+            groups, lineage, self.names, message.time, at, centres=centres, hidden=hidden
         )
         return self._measured(events, message, at)
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from groundswell.models.contract import CloudEvent, Name
 from groundswell.models.intent_shape import IntentShape
+from groundswell.models.intents.intent_name import NamedBy, NameReason
 
 IntentChange = Literal[
     "created",
@@ -37,9 +38,20 @@ class IntentEvent(CloudEvent):
     command_id: str = Field(default="", description="id of the command that did it")
     name: str = ""
     previous_name: str | None = None
-    description: str = Field(default="", description="described: what a person says the intent is")
     terms: tuple[str, ...] = Field(default=(), description="distinctive words, strongest first")
-    example: str = Field(default="", description="its most central short turn; written by strangers")
+    example: str = Field(default="", description="a central turn of users; written by strangers")
+    examples: tuple[str, ...] = Field(
+        default=(), description="up to three central turns; written by strangers"
+    )
+    description: str = Field(
+        default="",
+        description="described: what a person says the intent is; else a sentence that quotes its users",
+    )
+    named_by: NamedBy = Field(
+        default="machine", description="who gave the name: a human's outranks all others"
+    )
+    name_version: int = Field(default=1, description="how many names the intent has had")
+    reason: NameReason | None = Field(default=None, description="why it has this name")
     lineage: tuple[str, ...] = Field(default=(), description="parents (split, created) or successor (merged)")
     share: float | None = Field(
         default=None, description="by a command: part of the whole's weight that merged or split off"

@@ -132,7 +132,7 @@ def intent_page(state: AgentIntents, asked: str) -> IntentPage | None:
     weights = state.engine.fine_weights()
     weight = sum(weights.get(fine, 0.0) for fine in fines)
     cases = state.cases.of(fines)
-    kept = state.names.name(fines, intent)
+    kept = state.names.kept(intent) or state.names.name(fines, intent)
     return IntentPage(
         state.tenant,
         state.agent,
@@ -140,7 +140,7 @@ def intent_page(state: AgentIntents, asked: str) -> IntentPage | None:
         asked,
         live=True,
         name=state.taxonomy.name(intent) or kept.name,
-        description=state.memory.of(intent).description,
+        description=state.memory.of(intent).description or kept.description,
         pinned=any(view.pinned for view in state.engine.intents() if view.id == intent),
         weight=round(weight, 1),
         share=weight / max(sum(weights.values()), 1e-9),

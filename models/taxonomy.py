@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
@@ -10,11 +11,11 @@ from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_event import IntentChange, IntentEvent
 from groundswell.models.intent_shape import IntentShape
+from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
-from groundswell.models.intents.wording import IntentName
 from groundswell.models.position import Source
-from groundswell.models.record import StateRecord
+from groundswell.models.record import StateRecord, Vector
 
 _RECORD = "taxonomy"
 
@@ -58,6 +59,7 @@ class Taxonomy:
         time: int,
         at: Source,
         *,
+        centres: Mapping[str, Vector] | None = None,
         hidden: Set[str] = frozenset(),
         cause: Cause | None = None,
     ) -> list[IntentEvent]:
@@ -69,10 +71,13 @@ class Taxonomy:
             names: the words of each fine intent.
             time: event time, milliseconds.
             at: the message that led here; ids of the events derive from it.
+            centres: intent -> where it lies, of those whose names are held against that.
             hidden: intents that people retired: they are not announced.
             cause: the command that led here, if one did.
         """
-        fines, named = self._named(groups, names)
+        lineage = list(lineage)
+        merged = {one.into for one in lineage if one.level == "intent" and one.kind == "merged" and one.into}
+        fines, named = self._named(groups, names, centres, merged)
         for intent in hidden & fines.keys():
             del fines[intent]
         why = {event.id: event for event in lineage if event.level == "intent"}
@@ -122,16 +127,23 @@ class Taxonomy:
         return sealed
 
     def _named(
-        self, groups: Mapping[str, str], names: NameBook
+        self,
+        groups: Mapping[str, str],
+        names: NameBook,
+        centres: Mapping[str, Vector] | None = None,
+        merged: Iterable[str] = (),
     ) -> tuple[dict[str, list[str]], dict[str, IntentName]]:
         """Return the fine intents and the name of every live intent; what people say outranks the machine."""
         fines: dict[str, list[str]] = {}
         for fine, intent in sorted(groups.items()):
             fines.setdefault(intent, []).append(fine)
         told = self._told()
-        named = names.name_all(fines, reserved=sorted(told.values()))
+        named = names.name_all(fines, centres, merged, reserved=sorted(told.values()))
         for intent in told.keys() & named.keys():
-            named[intent] = IntentName(told[intent], named[intent].terms, named[intent].example)
+            version = named[intent].version + 1
+            named[intent] = replace(
+                named[intent], name=told[intent], by="human", reason="human", version=version
+            )
         return fines, named
 
     def refresh(
@@ -146,10 +158,10 @@ class Taxonomy:
             self._changed = True
             change: IntentChange = "updated" if name.name == known.name else "renamed"
             update = {
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "fines": tuple(fines[intent]),
                 "version": known.version + 1,
+                "previous_name": known.name if change == "renamed" else None,
             }
             event = self._event(intent, change, name.name).model_copy(update=update)
             events.append(event)
@@ -187,8 +199,7 @@ class Taxonomy:
         return self._event(intent, change, name.name).model_copy(
             update={
                 "previous_name": known.name if known else None,
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "lineage": (why.parent,) if why is not None and why.parent and known is None else (),
                 "fines": tuple(fines),
                 "version": self._entries[intent].version,
@@ -245,3 +256,16 @@ class Taxonomy:
             entries = orjson.loads(records[_RECORD].payload)
             taxonomy._entries = {intent: Entry(*entry) for intent, entry in entries.items()}
         return taxonomy
+
+
+def _told(name: IntentName) -> dict[str, object]:
+    """Return what an event tells of a name besides its wording."""
+    return {
+        "terms": name.terms,
+        "example": name.example,
+        "examples": name.examples,
+        "description": name.description,
+        "named_by": name.by,
+        "name_version": name.version,
+        "reason": name.reason,
+    }

@@ -100,7 +100,9 @@ def test_the_airline_prompt_gets_one_change_with_its_evidence(demo: Demo) -> Non
     assert proposal["path"] == "tau2_airline.prompt.md"
     assert "+Before calling cancel_reservation" in proposal["diff"]
     assert "insurance" in proposal["title"]
-    assert proposal["evidence_total"] >= 20
+    failed = proposal["evidence_total"]  # fewer than of all 240: the change is found on the way
+    assert failed >= 15
+    assert f"({failed} failed)" in proposal["title"]
     assert "+Before calling cancel_reservation" in demo.output
 
 

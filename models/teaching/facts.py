@@ -2,7 +2,7 @@
 
 from groundswell.models.intent_command import MAX_DESCRIPTION, IntentCommand
 from groundswell.models.intents import constraints
-from groundswell.models.intents.wording import plain
+from groundswell.models.naming.rules import plain
 from groundswell.models.teaching.effect import Effect
 from groundswell.models.teaching.memory import INTENTS, Done
 from groundswell.models.teaching.refused import Refused

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from groundswell.models.intents.holding import Journal
-from groundswell.models.intents.wording import IntentName
+from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.position import Positions
 from groundswell.models.record import StateRecord
 from groundswell.models.teaching.told import Told
@@ -44,7 +44,7 @@ class Done:
             "journal": self.journal.to_json(),
             "shaped": self.shaped,
             "undone": self.undone,
-            "names": {intent: [name.name, name.terms, name.example] for intent, name in self.names.items()},
+            "names": {intent: name.to_json() for intent, name in self.names.items()},
         }
 
     @classmethod
@@ -55,10 +55,7 @@ class Done:
             for intent, changed in value["facts"].items()
         }
         journal = Journal.from_json(value["journal"])
-        names = {
-            intent: IntentName(name, tuple(terms), example)
-            for intent, (name, terms, example) in value["names"].items()
-        }
+        names = {intent: IntentName.of_json(name) for intent, name in value["names"].items()}
         touched = tuple(value["touched"])
         return cls(value["command"], touched, facts, journal, value["shaped"], value["undone"], names)
 
