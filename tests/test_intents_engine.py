@@ -211,6 +211,13 @@ def test_nothing_but_repetitions_is_one_intent():
     assert engine.label(point)[0] == arrived[0].fine
 
 
+def test_many_small_knots_of_like_events_do_not_each_become_an_intent():
+    points, _ = blobs(18, 1000, 200, noise=0.05)
+    engine = IntentEngine(EngineParams(dimension=24, axes=12, micros=512))
+    feed(engine, points)
+    assert 5 <= len(engine.intents()) <= 45
+
+
 def test_unrelated_noise_stays_within_all_bounds():
     points, _ = blobs(13, 3000, 1, noise=5.0)
     engine = IntentEngine(SMALL)

@@ -33,6 +33,7 @@ def full_refit(state: State) -> None:
     state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes)
     state.micros.replace_places(space)
     tree, levels = _levels(state, rows)
+    state.curve = levels.curve
     fines, revived = _carry_fines(state, space, rows, levels.fine, before)
     state.provisionals = state.provisionals.replaced(params.axes)
     intents = group_fines(state, levels, fines, before, revived)
@@ -56,7 +57,10 @@ def _levels(state: State, rows: MicroRows) -> tuple[Tree, Levels]:
     diffused = diffuse(rows.places, rows.weights, near, params.diffusion_temperature)
     tree = ward(diffused, rows.weights, rows.owners)
     seen_before = Before(clock.intents, fines, wide)
-    return tree, find_levels(tree, rows.places, diffused, rows.weights, rows.owners, seen_before, params)
+    levels = find_levels(
+        tree, rows.places, diffused, rows.weights, rows.owners, seen_before, state.curve, params
+    )
+    return tree, levels
 
 
 def _carry_fines(

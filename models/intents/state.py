@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from groundswell.models.intents.archive import Archive
+from groundswell.models.intents.cuts import all_sizes
 from groundswell.models.intents.forwards import Forwards
-from groundswell.models.intents.geometry import Labels
+from groundswell.models.intents.geometry import Labels, Scores
 from groundswell.models.intents.ids import Stamp, mint_id
 from groundswell.models.intents.lineage import Kind, Level, LineageEvent
 from groundswell.models.intents.micros import Micros
@@ -50,6 +51,7 @@ class State:
     forwards: Forwards
     archive: Archive
     clock: Clock
+    curve: Scores  # what refits thought of each number of groups; NaN: never looked at
     space: Space | None = None
     model: Model | None = None
     pins: list[Pin] = field(default_factory=list)
@@ -70,6 +72,7 @@ class State:
             Forwards(params.forwards),
             Archive(params.archive),
             Clock(params.first_fit, params.first_fit + params.light_every),
+            np.full(len(all_sizes(params)), np.nan),
         )
 
     def begin(self, stamp: Stamp) -> None:
