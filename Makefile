@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS   ?=
+JOBS   ?= 2
 NAME   ?= pipeline
 
 BIN       := .venv/bin
@@ -27,7 +28,7 @@ demo: install  ## Replay real conversations through every stage, then serve the 
 
 test: $(DEV)  ## Install what the tests need and run all of them (ARGS="-k intents")
 	@tests/install_system.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 lint: $(DEV)  ## Check style and formatting
 	@$(BIN)/ruff check .

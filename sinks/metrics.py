@@ -167,11 +167,11 @@ class Metrics(Series):
 
     def set_lag(self, topic: str, partition: int, records: int) -> None:
         """Set the number of records of a partition that are not yet processed."""
-        self.lag.labels(word(topic), str(int(partition))).set(max(records, 0))
+        self.lag.labels(topic, str(int(partition))).set(max(records, 0))
 
     def drop_lag(self, topic: str, partition: int) -> None:
         """Forget a partition that this worker no longer reads."""
-        self.lag.remove_by_labels({"topic": word(topic), "partition": str(int(partition))})
+        self.lag.remove_by_labels({"topic": topic, "partition": str(int(partition))})
 
     # -- labels and their series
 

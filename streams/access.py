@@ -8,6 +8,10 @@ from faust.types.auth import CredentialsArg
 
 from groundswell.streams.settings import Settings
 
+#: A topic or a partition that appears after the start of a worker is noticed this soon. Kafka clients look
+#: every five minutes; so long a worker would wait that was started a moment before its topics.
+METADATA_MAX_AGE_MS = 5_000
+
 
 def client_options(settings: Settings) -> dict[str, Any]:
     """Return the options of an aiokafka or kafka-python client."""

@@ -11,7 +11,7 @@ import structlog
 from faust.types import TP
 from mode import ServiceT
 
-from groundswell.streams.access import credentials
+from groundswell.streams.access import METADATA_MAX_AGE_MS, credentials
 from groundswell.streams.capture import Capture
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
@@ -145,6 +145,7 @@ def _configuration(settings: Settings, *, embedded: bool) -> dict[str, Any]:
         "broker_request_timeout": 40.0,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": 8 * 1024 * 1024,
+        "consumer_metadata_max_age_ms": METADATA_MAX_AGE_MS,
         "web_enabled": False,
         "web_tables_enabled": False,
         "web_router_enabled": False,

@@ -4,13 +4,15 @@ Faust's consumer thread answers only between two fetches, so a question put to i
 more than a second; after a rebalance each partition asks one.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from faust.types import TP
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from groundswell.streams.access import client_options
@@ -18,6 +20,8 @@ from groundswell.streams.settings import Settings
 
 log = structlog.get_logger("groundswell.logs")
 Answer = TypeVar("Answer")
+#: How long a question waits that is asked again anyway, seconds.
+_PATIENCE_S = 10.0
 
 
 class KafkaLogs:
@@ -28,6 +32,7 @@ class KafkaLogs:
         self._name: str | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
 
     async def name(self) -> str:
         """Return the cluster id."""
@@ -42,6 +47,28 @@ class KafkaLogs:
     async def end_offset(self, topic: str, partition: int) -> int:
         """Return the log's end as it is now: every record that was read so far lies before it."""
         return await _patiently(lambda: self._end(TopicPartition(topic, partition)))
+
+    async def start_offsets(self, partitions: Iterable[TP]) -> dict[TP, int]:
+        """Return where each log begins now, what was deleted left out; nothing if the broker is away."""
+        parts = {TopicPartition(tp.topic, tp.partition): tp for tp in partitions}
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await (await self._reader()).beginning_offsets(list(parts))
+        except (KafkaError, TimeoutError):
+            return {}
+        return {parts[part]: int(offset) for part, offset in found.items()}
+
+    async def topics(self) -> set[str] | None:
+        """Return the names of the topics that exist; None if the broker is away."""
+        admin = AIOKafkaAdminClient(**self._client)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await admin.start()
+                return set(await admin.list_topics())
+        except (KafkaError, TimeoutError):
+            return None
+        finally:
+            await admin.close()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -63,9 +90,13 @@ class KafkaLogs:
         return len(await self._producer.partitions_for(topic))
 
     async def _end(self, partition: TopicPartition) -> int:
-        if self._consumer is None:
-            self._consumer = await _started(AIOKafkaConsumer(**self._client))
-        return int((await self._consumer.end_offsets([partition]))[partition])
+        return int((await (await self._reader()).end_offsets([partition]))[partition])
+
+    async def _reader(self) -> AIOKafkaConsumer:
+        async with self._connecting:  # several stages ask at once
+            if self._consumer is None:
+                self._consumer = await _started(AIOKafkaConsumer(**self._client))
+            return self._consumer
 
 
 async def _started(client: Any) -> Any:

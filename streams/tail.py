@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from groundswell.models.board import BoardState
-from groundswell.streams.access import client_options
+from groundswell.streams.access import METADATA_MAX_AGE_MS, client_options
 from groundswell.streams.letters import about
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import (
@@ -53,6 +53,7 @@ async def follow(board: BoardState, settings: Settings) -> None:
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
         try:
             await consumer.start()

@@ -9,8 +9,6 @@ from typing import Any
 import faust
 import orjson
 import structlog
-from faust.exceptions import ConsumerNotStarted
-from faust.types import TP
 
 from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.store import Store
@@ -23,58 +21,11 @@ from groundswell.streams.settings import Settings
 from groundswell.streams.tail import follow
 from groundswell.streams.threads import Threads
 from groundswell.streams.topics import CONVERSATION_EVENTS
+from groundswell.streams.watch import Watch, assigned
 
 log = structlog.get_logger("groundswell.worker")
 #: How often lag and liveness are looked at, seconds.
 _WATCH_S = 5.0
-#: Without progress for this long while records wait, the worker says that it should be restarted.
-_STALLED_S = 120.0
-
-
-class Watch:
-    """Lag, and whether the worker is ready and alive."""
-
-    def __init__(self, app: GroundswellApp) -> None:
-        self._app = app
-        self._done = 0
-        self._progress = time.monotonic()
-        self._waiting = 0
-
-    def look(self) -> None:
-        """Publish the lag of each partition and note progress."""
-        consumer = self._app.consumer
-        self._waiting = 0
-        for tp in assigned(self._app):
-            end, committed = consumer.highwater(tp), consumer._committed_offset.get(tp)
-            if end is None:
-                continue
-            lag = max(0, end - (committed or 0))
-            self._waiting += lag
-            self._app.services.metrics.set_lag(tp.topic, tp.partition, lag)
-        done = sum(delivery.records for delivery in self._app.deliveries.values())
-        if done != self._done or not self._waiting:
-            self._done, self._progress = done, time.monotonic()
-
-    def ready(self) -> tuple[bool, str]:
-        """Return whether partitions are assigned."""
-        if not self._app.started:
-            return False, "starting"
-        return (True, "ready") if assigned(self._app) else (False, "no partition assigned yet")
-
-    def alive(self) -> tuple[bool, str]:
-        """Return whether there was progress of late, or nothing to do."""
-        stalled = time.monotonic() - self._progress
-        if self._waiting and stalled > _STALLED_S:
-            return False, f"{self._waiting} records wait and none was processed for {stalled:.0f} s"
-        return True, "alive"
-
-
-def assigned(app: GroundswellApp) -> list[TP]:
-    """Return the partitions that this worker reads, in order; none while the consumer starts."""
-    try:
-        return sorted(app.consumer.assignment())
-    except ConsumerNotStarted:
-        return []
 
 
 class Duties(faust.Service):
@@ -85,7 +36,7 @@ class Duties(faust.Service):
         self._app = app
         self._logs = logs
         self._ticks = ticks
-        self._watch = Watch(app)
+        self._watch = Watch(app, logs)
         self._web: Server | None = None
         self._receiver: Server | None = None
         app.on_before_shutdown.connect(self._stop_receiving)
@@ -121,7 +72,7 @@ class Duties(faust.Service):
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(_WATCH_S)
-            self._watch.look()
+            await self._watch.look()
 
     async def _tell_time(self) -> None:
         """Put the time on every partition that this worker holds, so that silence can be noticed."""

@@ -12,9 +12,15 @@ import pytest
 import servers
 from kafka_broker import Kafka, KafkaBroker
 from playwright.async_api import Page, async_playwright
+from sharing import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from skips import pytest_make_collect_report, pytest_runtest_makereport
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+    "pytest_xdist_make_scheduler",
+]
 
 
 Found = TypeVar("Found")

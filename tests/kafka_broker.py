@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import servers
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 VERSION = "4.1.0"
@@ -40,7 +41,9 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 """
 
-# A one-node cluster that keeps little and lets a group form at once, so that tests do not wait.
+# A one-node cluster that keeps little and lets a group form at once, so that tests do not wait. It looks for
+# records beyond a topic's retention all the time: by the default, every five minutes, a test that sends old
+# ones would lose them now and then.
 PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
@@ -55,6 +58,8 @@ inter.broker.listener.name=PLAINTEXT
 log.dirs={logs}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+log.retention.check.interval.ms=500
+log.initial.task.delay.ms=500
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
 group.min.session.timeout.ms=1000
@@ -68,6 +73,9 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 log.cleaner.dedupe.buffer.size=4194304
 """
+
+#: Configuration of a topic whose records are stamped with times long gone: it forgets nothing.
+KEEPS = {"retention.ms": "-1"}
 
 JVM = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
@@ -85,6 +93,14 @@ class Kafka:
             admin.create_topics(
                 [NewTopic(n, p, 1, topic_configs=dict(configs or {})) for n, p in partitions.items()]
             )
+        finally:
+            admin.close()
+
+    def delete_records(self, topic: str, partition: int, before: int) -> None:
+        """Delete the records of a partition that stand before an offset, as retention would."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            admin.delete_records({TopicPartition(topic, partition): before})
         finally:
             admin.close()
 

@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from kafka_broker import Kafka
+from kafka_broker import KEEPS, Kafka
 from markdown_it import MarkdownIt
 from pydantic import SecretStr
 
@@ -323,7 +323,7 @@ async def test_the_producer_of_the_readme_sends_a_valid_event(kafka: Kafka, pref
 
 async def test_the_replay_of_dead_letters_sends_the_mended_record_alone(kafka: Kafka, prefix: str) -> None:
     source, letters = prefix + CONVERSATION_EVENTS.name, prefix + DEAD_LETTERS.name
-    kafka.create_topics({source: 1, letters: 1})
+    kafka.create_topics({source: 1, letters: 1}, KEEPS)
     value = b'{"conversation_id": "c1", "role": "user", "user_text": "Hi"}'
     bad = Record(source, 0, 7, b"k", value, 10**12, {"trace": b"t"})
     worse = Record(source, 0, 8, b"k", b"{", 10**12, {})

@@ -135,7 +135,9 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
         for first, last in pairwise(bounds):
             done = await _written(reader, settings)
             feeding = asyncio.create_task(_feed(producer, settings, produced[first:last], first))
-            await _until(lambda done=done: _more(reader, settings, done), 60, "nothing was done since a kill")
+            await _until(
+                lambda done=done: _more(reader, settings, done), 150, "nothing was done since a kill"
+            )
             await asyncio.sleep(chance.uniform(0, 1.5))
             workers.kill(chance)
             await feeding
@@ -192,7 +194,7 @@ async def _settled(settings: Settings) -> None:
         return not await lag() and not await lag()
 
     try:
-        await _until(none, 120, "records were left")
+        await _until(none, 240, "records were left")
     finally:
         await admin.close()
         await reader.stop()

@@ -18,7 +18,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from fuzz_events import DUPLICATE, PROCESSED, SECRETS, START_MS, STEP_MS, Fuzzed, hostile
-from kafka_broker import Kafka
+from kafka_broker import KEEPS, Kafka
 
 from groundswell.models.board import BoardState
 from groundswell.sinks.board import render
@@ -201,17 +201,18 @@ async def _served(
     kafka: Kafka, prefix: str, folder: Path, sent: list[Fuzzed]
 ) -> tuple[str, list[Any], int | None]:
     """Give *sent* to a worker on the broker; return its metrics, its dead letters and its exit code."""
-    kafka.create_topics({prefix + topic.name: 2 for topic in TOPICS}, CONVERSATION_EVENTS.settings())
+    # their times are of last year: a topic that forgets would lose them before they are read
+    configs = CONVERSATION_EVENTS.settings() | KEEPS
+    kafka.create_topics({prefix + topic.name: 2 for topic in TOPICS}, configs)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {"broker": kafka.bootstrap, "store": f"edge:{folder}/store", "topic_prefix": prefix}
-    worker = _worker(
-        settings | {"web_port": str(port), "tick_s": "3600", "otlp_port": "0"}, folder / "worker.log"
-    )
+    log = folder / "worker.log"
+    worker = _worker(settings | {"web_port": str(port), "tick_s": "3600", "otlp_port": "0"}, log)
     try:
         await _produce(kafka.bootstrap, prefix, sent)
-        metrics = await _metrics_after(f"http://127.0.0.1:{port}/metrics", len(sent), worker)
+        metrics = await _metrics_after(f"http://127.0.0.1:{port}/metrics", len(sent), worker, log)
         letters = await _read(kafka.bootstrap, prefix + DEAD_LETTERS.name)
     finally:
         worker.terminate()
@@ -229,11 +230,12 @@ async def _produce(broker: str, prefix: str, sent: list[Fuzzed]) -> None:
             await producer.send(topic, one.value or None, key, None, one.timestamp, headers)
 
 
-async def _metrics_after(url: str, number: int, worker: "subprocess.Popen[bytes]") -> str:
+async def _metrics_after(url: str, number: int, worker: "subprocess.Popen[bytes]", log: Path) -> str:
     """Return the metrics once *number* events have met their fate."""
+    said = ""
     async with aiohttp.ClientSession() as session:
-        for _ in range(600):
-            assert worker.poll() is None, "the worker has stopped"
+        for _ in range(1_000):
+            assert worker.poll() is None, _why("the worker has stopped", said, log)
             await asyncio.sleep(0.2)
             try:
                 async with session.get(url) as answer:
@@ -242,7 +244,13 @@ async def _metrics_after(url: str, number: int, worker: "subprocess.Popen[bytes]
                 continue
             if sum(_fates(said).values()) >= number:
                 return said
-    raise AssertionError(f"not all events were accounted for: {_fates(said)}")
+    raise AssertionError(_why("not all events were accounted for", said, log))
+
+
+def _why(what: str, metrics: str, log: Path) -> str:
+    """Return *what* is wrong with all that the worker says of it."""
+    lag = [line for line in metrics.splitlines() if line.startswith("groundswell_consumer_lag{")]
+    return "\n".join([f"{what}: {_fates(metrics)}", *lag, log.read_text(encoding="utf-8", errors="replace")])
 
 
 def _fates(metrics: str) -> dict[str, int]:

@@ -22,7 +22,7 @@ def run(broker: str, prefix: str, *arguments: str, stdin: bytes = b"") -> subpro
     own = {name: value for name, value in os.environ.items() if not name.startswith("GROUNDSWELL_")}
     given = {"GROUNDSWELL_BROKER": broker, "GROUNDSWELL_TOPIC_PREFIX": prefix}
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, check=False, env=own | given, timeout=60, input=stdin
+        [*COMMAND, *arguments], capture_output=True, check=False, env=own | given, timeout=150, input=stdin
     )
 
 

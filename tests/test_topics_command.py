@@ -20,7 +20,7 @@ def run(broker: str, prefix: str, *flags: str, **settings: str) -> subprocess.Co
     given = {"broker": broker, "topic_prefix": prefix, "partitions": "2", **settings}
     environment = own | {f"GROUNDSWELL_{name.upper()}": value for name, value in given.items()}
     return subprocess.run(
-        [*COMMAND, *flags], capture_output=True, text=True, check=False, env=environment, timeout=60
+        [*COMMAND, *flags], capture_output=True, text=True, check=False, env=environment, timeout=150
     )
 
 

@@ -25,11 +25,14 @@ from groundswell.sinks.store import EVERYTHING, open_store
 from groundswell.streams.collections import TURNS
 from groundswell.streams.delivery import Record
 from groundswell.streams.letters import about
+from groundswell.streams.partitioner import partition_of
 from groundswell.streams.topics import TOPICS
 
 COMMAND = (sys.executable, "-c", "from groundswell.streams.cli import main; main()", "worker")
 FAUST = (sys.executable, "-m", "faust", "-A", "groundswell.streams.app", "worker")
 PARTITIONS = 2
+#: A machine may be busy with other things; what is not there by then does not come.
+PATIENCE_S = 150.0
 ASKED = "I want to cancel my order and get my money back"
 
 
@@ -48,9 +51,17 @@ class Worker:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.launch()
+        self.wait_until(self._ready)
+
+    def launch(self) -> None:
+        """Start the process without waiting for it to be ready."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(self.command, stdout=out, stderr=out, env=self.environment)
-        self.wait_until(self._ready)
+
+    def said(self) -> str:
+        """What it logged so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def _ready(self) -> bool:
         status, reason = self.get("/readyz")
@@ -82,20 +93,30 @@ class Worker:
         found = re.search(pattern, metrics)
         return int(found[1]) if found else 0
 
-    def wait_until(self, done: Callable[[], bool], patience_s: float = 60) -> None:
+    def wait_until(self, done: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + patience_s
         while not done():
             assert self.process is not None
-            said = self.log.read_text(encoding="utf-8", errors="replace")
-            assert self.process.poll() is None, f"the worker ended:\n{said}"
-            assert time.monotonic() < deadline, f"not within {patience_s} s:\n{said}"
+            assert self.process.poll() is None, f"the worker ended:\n{self.said()}"
+            assert time.monotonic() < deadline, f"not within {patience_s} s:\n{self.said()}"
             time.sleep(0.2)
 
 
-@pytest.fixture
-def worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
+def create_topics(broker: str, prefix: str) -> None:
     wanted = [Wanted(prefix + topic.name, PARTITIONS, 1, topic.settings()) for topic in TOPICS]
-    ensure_topics({"bootstrap_servers": [kafka.bootstrap]}, wanted)
+    ensure_topics({"bootstrap_servers": [broker]}, wanted)
+
+
+@pytest.fixture
+def worker(kafka: Kafka, prefix: str, early_worker: Worker) -> Worker:
+    """A worker that has its topics."""
+    create_topics(kafka.bootstrap, prefix)
+    return early_worker
+
+
+@pytest.fixture
+def early_worker(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Worker]:
+    """A worker whose topics do not exist yet."""
     one = Worker(kafka.bootstrap, prefix, tmp_path)
     try:
         yield one
@@ -203,6 +224,40 @@ def test_fausts_own_command_starts_the_same_worker(
     assert [turn["conversation_id"] for turn in archive(tmp_path)] == ["c1"]
 
 
+def test_a_worker_that_is_there_before_its_topics_says_so_and_begins_when_they_are(
+    kafka: Kafka, prefix: str, early_worker: Worker
+) -> None:
+    early_worker.launch()
+    early_worker.wait_until(lambda: "waiting for topics" in early_worker.get("/readyz")[1])
+    assert f"{prefix}conversation-events" in early_worker.get("/readyz")[1]
+    assert "`groundswell topics` creates them" in early_worker.said()
+
+    create_topics(kafka.bootstrap, prefix)
+    produce(kafka.bootstrap, f"{prefix}conversation-events", (b"default/default/c1", said("c1", ASKED)))
+    early_worker.wait_until(lambda: early_worker.counted("intents", "processed") >= 1)
+    early_worker.wait_until(lambda: early_worker.get("/readyz")[0] == 200)
+    assert early_worker.stop()[0] == 0
+
+
+def test_what_the_broker_deleted_unread_is_told_and_does_not_wait_for_ever(
+    kafka: Kafka, prefix: str, worker: Worker
+) -> None:
+    topic, key = f"{prefix}conversation-events", b"default/default/c1"
+    partition = partition_of(key, PARTITIONS)
+    produce(kafka.bootstrap, topic, *((key, said("c1", f"{ASKED} {n}")) for n in range(3)))
+    kafka.delete_records(topic, partition, before=3)
+    worker.start()
+    lag = f'groundswell_consumer_lag{{partition="{partition}",topic="{topic}"}} 0.0'
+    worker.wait_until(lambda: lag in worker.get("/metrics")[1])
+    (told,) = [line for line in worker.said().splitlines() if "were deleted by the broker" in line]
+    about_it = {"topic": topic, "partition": partition, "records": 3, "first_left": 3}
+    assert orjson.loads(told).items() >= about_it.items()
+
+    produce(kafka.bootstrap, topic, (key, said("c1", ASKED)))
+    worker.wait_until(lambda: worker.counted("intents", "processed") >= 1)
+    assert worker.stop()[0] == 0
+
+
 LOGIN = {"GROUNDSWELL_BROKER_USERNAME": USER, "GROUNDSWELL_BROKER_PASSWORD": PASSWORD}
 
 
@@ -226,7 +281,7 @@ def test_a_wrong_password_is_told_and_ends_the_worker(
     }
     for command in ([*COMMAND[:-1], "topics"], COMMAND):
         ended = subprocess.run(
-            command, env=worker.environment, capture_output=True, text=True, check=False, timeout=60
+            command, env=worker.environment, capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
         assert ended.returncode == 4
         assert "GROUNDSWELL_BROKER_PASSWORD" in "".join(ended.stderr.split()), ended.stderr

@@ -3,10 +3,11 @@
 The same words are a need at the start of a conversation and a slot value after a question.
 """
 
+import math
 import re
 from collections.abc import Sequence
 
-from groundswell.models.reading.language import LANGUAGES
+from groundswell.models.reading.language import LANGUAGES, spoken
 from groundswell.models.reading.surface import FEATURES
 from groundswell.models.reading.wording import Wording, fold
 
@@ -15,9 +16,13 @@ EXPECTATIONS = (
     "asked for something else",
     "a reply that asks for nothing",
     "agrees to a proposal",
+    "only answers",
+    "log words beyond the answer",
+    "asks beyond the answer",
 )
 #: Characters at the end of the agent's text that are looked at.
 TAIL = 160
+_INVITED = [1.0] + [0.0] * (len(EXPECTATIONS) - 1)
 _NO_FORM, _YES_NO = FEATURES.index("no asking form"), FEATURES.index("starts with yes or no")
 
 
@@ -44,21 +49,42 @@ def asks_for_slot(agent_text: str) -> bool:
 
 
 def expectation(wording: Wording, acts: Sequence[float], agent_text: str) -> list[float]:
-    """Return the features that `EXPECTATIONS` names, each 0 or 1; *acts* are the turn's surface features."""
+    """Return the features that `EXPECTATIONS` names, 0 to 3.5; *acts* are the turn's surface features."""
     end = _end(agent_text)
-    invited = _invites(end)
+    if _invites(end):
+        return _INVITED
     agrees = (
         acts[_YES_NO] > 0
         and not wording.has_question_mark
         and _PROPOSAL.search(end) is not None
         and _ADDITION.search(wording.plain) is None
     )
+    rest, asks = beyond_the_answer(wording)
     return [
-        float(invited),
-        float(not invited and _demands(end)),
-        float(not invited and acts[_NO_FORM] > 0),
+        0.0,
+        float(_demands(end)),
+        float(acts[_NO_FORM] > 0),
         float(agrees),
+        float(not rest),
+        min(math.log1p(rest), 3.5),
+        float(asks),
     ]
+
+
+def beyond_the_answer(wording: Wording) -> tuple[int, bool]:
+    """Return how many words are in no clause that answers or agrees, and whether they ask for anything.
+
+    "My id is 12, please go ahead" is an answer; "my id is 12, and can I change the date?" is a need too.
+    """
+    rest, read_in = wording.plain, [language.acts for language in spoken(wording.words)]
+    for acts in read_in:
+        rest = acts.answers.sub("", rest)
+    asks = any(
+        form.search(rest)
+        for acts in read_in
+        for form in (acts.imperative, acts.wants, acts.asks, acts.problems, acts.question)
+    )
+    return len(rest.split()), asks
 
 
 def _end(agent_text: str) -> str:

@@ -49,6 +49,7 @@ class Acts:
     additions: re.Pattern[str]
     alternatives: re.Pattern[str]
     insists: re.Pattern[str]
+    answers: re.Pattern[str]
     thanks: re.Pattern[str]
 
 
@@ -97,6 +98,7 @@ def _acts(table: Mapping[str, str]) -> Acts:
     return Acts(
         question=_starting(start, table["questions"]),
         imperative=_starting(start, table["imperatives"]),
+        answers=_clause(start, fillers, table["answers"]) if "answers" in table else _NEVER,
         thanks=_at_start(table["thanks"]),
         yes_no=_at_start(table["yes_no"]),
         vague=phrases(rf"\A(?:(?:{fillers})\s)*(?:{vague}){polite}\Z"),
@@ -111,6 +113,12 @@ def _at_start(lines: str) -> re.Pattern[str]:
 def _starting(start: str, lines: str) -> re.Pattern[str]:
     alternatives = "|".join(lines.strip().splitlines())
     return re.compile(phrases(rf"{start}(?:{alternatives})(?!\w)").pattern, re.MULTILINE)
+
+
+def _clause(start: str, fillers: str, lines: str) -> re.Pattern[str]:
+    """Compile what matches a whole clause that begins so, or is of fillers alone."""
+    begun = rf"{_starting(start, lines).pattern}.*$"
+    return re.compile(rf"{begun}|^(?:(?:{fillers})(?:\s|$))+$", re.MULTILINE)
 
 
 def _anywhere(lines: str) -> re.Pattern[str]:

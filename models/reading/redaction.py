@@ -11,7 +11,7 @@ phone word beside them (order and item numbers look the same).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from groundswell.models.reading import (
     redaction_contacts,
@@ -48,6 +48,12 @@ class Redactor:
     """A choice of patterns, in the order in which they are applied."""
 
     patterns: tuple[Pattern, ...]
+    _without_digits: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Set apart what a text without a digit can have: half of all turns have none."""
+        wordy = (pattern for pattern in self.patterns if not getattr(pattern, "least_digits", 0))
+        object.__setattr__(self, "_without_digits", tuple(wordy))
 
     @classmethod
     def of(
@@ -95,7 +101,7 @@ class Redactor:
 
     def _round(self, text: str) -> str:
         view = View(text)
-        for pattern in self.patterns:
+        for pattern in self.patterns if view.digits else self._without_digits:
             if spans := pattern.spans(view):
                 view = View(replaced(view.text, spans, pattern.placeholder))
         return view.text

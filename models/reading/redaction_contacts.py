@@ -17,19 +17,10 @@ _SPOKEN = re.compile(
     r"| at (?:gmail|hotmail|outlook|yahoo|icloud|proton|protonmail|gmx|web)\.[a-z]{2,3})(?![\w-])",
     re.IGNORECASE,
 )
-_SPOKEN_MARKS = (
-    " dot ",
-    "(at",
-    "[at",
-    "{at",
-    "<at",
-    "( at",
-    "[ at",
-    *(f"at {name}." for name in ("gmail", "hotmail")),
-)
-_SPOKEN_MARKS += tuple(
-    f"at {name}." for name in ("outlook", "yahoo", "icloud", "proton", "protonmail", "gmx", "web")
-)
+_SPOKEN_AT = re.compile(r"at (?:gmail|hotmail|outlook|yahoo|icloud|proton|protonmail|gmx|web)\.")
+_SPOKEN_HOSTS = ("mail.", "outlook.", "yahoo.", "icloud.", "proton.", "gmx.", "web.")
+#: Brackets that "at" may stand in.
+_BRACKETS = "([{<"
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"(?<![A-Za-z0-9_.])(?:{_OCTET}\.){{3}}{_OCTET}(?![A-Za-z0-9_]|\.\d)")
@@ -62,17 +53,31 @@ _COLONS = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
 _DOTS = re.compile(r"\.\d{1,3}\.\d")
 
 
+def _has_at(view: View) -> bool:
+    return "@" in view.text or "%40" in view.text
+
+
 def _dotted(view: View) -> bool:
-    return view.has_digit and _DOTS.search(view.text) is not None
+    return _DOTS.search(view.text) is not None
 
 
 def _many_colons(view: View) -> bool:
-    return view.has_digit and ("::" in view.text or _COLONS.search(view.text) is not None)
+    return "::" in view.text or _COLONS.search(view.text) is not None
+
+
+def _spoken(view: View) -> bool:
+    low = view.low
+    if " dot " in low or (view.names(_SPOKEN_HOSTS) and _SPOKEN_AT.search(low) is not None):
+        return True
+    for bracket in _BRACKETS:
+        if bracket in low and (f"{bracket}at" in low or (bracket in "([" and f"{bracket} at" in low)):
+            return True
+    return False
 
 
 PATTERNS: tuple[Pattern, ...] = (
-    TextPattern("email", "[email]", _EMAIL, lambda view: "@" in view.text or "%40" in view.text),
-    TextPattern("email_spoken", "[email]", _SPOKEN, lambda view: view.names(_SPOKEN_MARKS)),
-    TextPattern("ipv6", "[ip]", _IPV6, _many_colons, _with_digit),
-    TextPattern("ipv4", "[ip]", _IPV4, _dotted, _address),
+    TextPattern("email", "[email]", _EMAIL, _has_at, anchors=("@", "%40"), reach=96),
+    TextPattern("email_spoken", "[email]", _SPOKEN, _spoken),
+    TextPattern("ipv6", "[ip]", _IPV6, _many_colons, _with_digit, least_digits=1),
+    TextPattern("ipv4", "[ip]", _IPV4, _dotted, _address, least_digits=4),
 )

@@ -6,7 +6,7 @@ but a space, only what has a digit or an inner symbol, so that "my password is w
 
 import re
 
-from groundswell.models.reading.redaction_pattern import NamedPattern, Pattern, Span, TextPattern
+from groundswell.models.reading.redaction_pattern import NamedPattern, Pattern, Span, TextPattern, View
 
 _SECRET = "[secret]"  # noqa: S105 (what stands in place of one)
 #: Closing quote of a key, escaped or not, and what may stand between a name and its value.
@@ -70,20 +70,24 @@ _PASSWORD_MARKS = (
     *("hasło", "haslo", "пароль", "lösenord", "passord", "parola"),
     *("şifre", "密码", "密碼", "パスワード", "비밀번호"),
 )  # fmt: skip
+#: The marks that begin with "pass", which "passenger" does too.
+_PASS = re.compile(r"pass(?:w|c|ph|[:=]| [wcp:=])")
+_NO_PASS = ("pw", *(mark for mark in _PASSWORD_MARKS if "pass" not in mark and "pw" not in mark))
 _TOKEN_MARKS = ("key", "token", "secret", "bearer", "basic ", "authoriz", "credential", "sharedaccess")
-_CODE_MARKS = (
-    "pin",
-    "cvv",
-    "cvc",
-    "csc",
-    "code",
-    "verification",
-    "otp",
-    "2fa",
-    "mfa",
-    "one-time",
-    "one time",
-)
+#: One of the first must be there, one of the second is where `_CODE` begins.
+_CODES = ("pin", "cvv", "cvc", "csc", "verification", "one-time", "one time", "otp", "2fa", "mfa")
+_CODE_MARKS = ("code", *_CODES)
+_CODE_WORDS = (*_CODES, "security code", "card verification", "authentication", "sms", "login")
+
+
+def _has_password(view: View) -> bool:
+    if "pass" in view.low and (_PASS.search(view.low) or "mot de passe" in view.low or "passord" in view.low):
+        return True
+    return view.names(_NO_PASS)
+
+
+def _has_code(view: View) -> bool:
+    return view.names(_CODE_MARKS)
 
 
 def _value(match: re.Match[str]) -> Span | None:
@@ -102,10 +106,22 @@ PATTERNS: tuple[Pattern, ...] = (
     TextPattern("url_credentials", _SECRET, _URL_LOGIN, lambda view: "://" in view.text, _value),
     TextPattern("cookie", _SECRET, _COOKIE, lambda view: "cookie" in view.low, _value),
     TextPattern("passphrase", _SECRET, _PASSPHRASE, lambda view: "phrase" in view.low, _value),
-    NamedPattern("password", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD, _value, with_digit=False),
     NamedPattern(
-        "password_told", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD_TOLD, _value, with_digit=False
+        "password", _SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD, _value, 0, possible=_has_password
     ),
-    NamedPattern("token", _SECRET, _TOKEN_MARKS, _TOKEN_WORD, _TOKEN, _value),
-    TextPattern("code", "[code]", _CODE, lambda view: view.has_digit and view.names(_CODE_MARKS), _value),
+    NamedPattern(
+        "password_told",
+        *(_SECRET, _PASSWORD_MARKS, _PASSWORD_WORD, _PASSWORD_TOLD, _value, 0),
+        possible=_has_password,
+    ),
+    NamedPattern(
+        "token",
+        _SECRET,
+        _TOKEN_MARKS,
+        _TOKEN_WORD,
+        _TOKEN,
+        _value,
+        final=frozenset({"key", "token", "secret", "bearer"}),
+    ),
+    NamedPattern("code", "[code]", _CODE_WORDS, None, _CODE, _value, 3, possible=_has_code),
 )

@@ -111,9 +111,10 @@ _PHONE_WORD = re.compile(
     r")\+?\(?$",
     re.IGNORECASE,
 )
+#: The commonest come first: one is enough.
 _PHONE_MARKS = (
-    *("phone", "mobil", "cell", "tel", "call", "text", "ring", "reach", "dial", "whats"),
-    *("fax", "handy", "portable", "movil", "móvil", "tél", "number", "my no", "my #"),
+    *("ring", "number", "text", "tel", "call", "cell", "phone", "reach", "mobil", "dial", "whats"),
+    *("fax", "handy", "portable", "movil", "móvil", "tél", "my no", "my #"),
     *("手机", "手機", "電話", "电话", "전화"),
 )  # fmt: skip
 _PHONE_NAMED = re.compile(r"(?<![A-Za-z0-9#$_])\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?!\d|-\d|:\d)")
@@ -132,7 +133,10 @@ def _phone(match: re.Match[str]) -> Span | None:
 
 def _marked(before: str) -> bool:
     low = before.lower()
-    return any(mark in low for mark in _PHONE_MARKS) and _PHONE_WORD.search(before) is not None
+    for mark in _PHONE_MARKS:
+        if mark in low:
+            return _PHONE_WORD.search(before) is not None
+    return False
 
 
 def _printed(text: str, stretch: Stretch) -> bool:
@@ -152,7 +156,7 @@ def _phone_named(match: re.Match[str]) -> Span | None:
 
 PATTERNS: tuple[Pattern, ...] = (
     NumberPattern("card", "[card]", 13, _CARD_RUN, _card),
-    NumberPattern("iban", "[iban]", 8, _IBAN, _iban, near=_after_letter, reach=(12, 32)),
+    NumberPattern("iban", "[iban]", 8, _IBAN, _iban, near=_after_letter, reach=(12, 32), glued=True),
 )
 PHONES: tuple[Pattern, ...] = (
     NumberPattern("phone", "[phone]", 8, _PHONE, _phone, near=_printed),

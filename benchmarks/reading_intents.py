@@ -1,0 +1,112 @@
+"""What reading does for the intents: STAR's conversations, their turns as the product reads and clusters them.
+
+    python benchmarks/reading_intents.py DATA [--vectors FILE.npz] [--json] [--check]
+
+DATA is a folder with star_first_week (gzip JSON lines), whose single-task dialogues have a task (24 of them);
+the others are read and clustered too, and not scored. Turns come in the order of time. NMI and purity (the
+share of turns whose task is the commonest of their cluster) against the task, at the level of intents and of
+sub-intents, by the last model; `on arrival` is the sub-intent that a turn was given when it came. `all turns`
+is the same engine on every user turn by itself: no gate, no context, no segments.
+
+STAR's weak labels are among what the gate was fitted to; tasks are not.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gate_data import Vectors, rows
+from intents_data import number_labels
+from sklearn.metrics import normalized_mutual_info_score
+from vectors_cli import run
+
+from groundswell.models.intents.engine import IntentEngine
+from groundswell.models.intents.ids import Stamp
+from groundswell.models.reading.reader import ConversationReader
+from groundswell.models.reading.running_mean import RunningMean
+from groundswell.models.record import Vector
+
+#: Figure: at least this.
+GOALS = {"intents nmi": 0.73, "intents purity": 0.90}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """A user's turn: when, whose task (None for several), its embedding, and what to cluster if it passes."""
+
+    time: float
+    task: str | None
+    embedding: Vector
+    vector: Vector | None
+
+
+def read(data: Path, embed: Vectors) -> list[Turn]:
+    """Read every dialogue; give the user turns in the order of time."""
+    mean = RunningMean()
+    dialogues = sorted(rows(data / "star_first_week.jsonl.gz"), key=lambda each: each["turns"][0]["ts"])
+    turns = [turn for dialogue in dialogues for turn in _turns(dialogue, ConversationReader(mean), embed)]
+    return sorted(turns, key=lambda turn: turn.time)
+
+
+def _turns(dialogue: dict[str, Any], reader: ConversationReader, embed: Vectors) -> Iterator[Turn]:
+    for ordinal, turn in enumerate(dialogue["turns"]):
+        text = turn["text"] or ""
+        if turn["role"] == "user" and text.strip():
+            embedding = embed(text)
+            yield Turn(turn["ts"], turn.get("task"), embedding, reader.user(ordinal, text, embedding).vector)
+        elif turn["role"] == "assistant" and text:
+            reader.agent(ordinal, text)
+        elif turn["role"] == "tool":
+            reader.tool_result(ordinal, text, turn.get("error"))
+
+
+def purity(tasks: Sequence[str], labels: Sequence[str]) -> float:
+    """Give the share of turns whose task is the commonest of their label."""
+    pairs = Counter(zip(labels, tasks, strict=True))
+    best: Counter[str] = Counter()
+    for (label, _), count in pairs.items():
+        best[label] = max(best[label], count)
+    return best.total() / len(tasks)
+
+
+def cluster(name: str, turns: Sequence[tuple[str | None, Vector]]) -> dict[str, float]:
+    """Run the engine over (task, vector) in order; score the turns that have a task."""
+    engine = IntentEngine(namespace="benchmark")
+    arrival = [engine.assign(v, Stamp(i, f"benchmark/0/{i}/0")).fine for i, (_, v) in enumerate(turns)]
+    labels = [engine.label(vector) for _, vector in turns]
+    levels = {
+        "": [intent for _, intent in labels],
+        "fine ": [fine for fine, _ in labels],
+        "on arrival ": arrival,
+    }
+    scored = [place for place, (task, _) in enumerate(turns) if task]
+    tasks = [turns[place][0] or "" for place in scored]
+    figures: dict[str, float] = {f"{name} turns": len(scored)}
+    for level, given in levels.items():
+        found = [given[place] for place in scored]
+        nmi = float(normalized_mutual_info_score(number_labels(tasks), number_labels(found)))
+        figures |= {
+            f"{name} {level}nmi": nmi,
+            f"{name} {level}purity": purity(tasks, found),
+            f"{name} {level}found": len(set(found)),
+        }
+    return figures
+
+
+def measure(data: Path, embed: Vectors) -> dict[str, float]:
+    """Measure with what reading gives, and without it."""
+    turns = read(data, embed)
+    passing = [(turn.task, turn.vector) for turn in turns if turn.vector is not None]
+    alone = [(turn.task, turn.embedding) for turn in turns if turn.vector is not None]
+    return {
+        **cluster("intents", passing),
+        **cluster("gate alone", alone),
+        **cluster("all turns", [(turn.task, turn.embedding) for turn in turns]),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run(__doc__, measure, GOALS))
