@@ -119,7 +119,7 @@ def test_lineage_tells_exactly_which_intents_live():
 
 
 @pytest.mark.parametrize("params", [SMALL, EngineParams(
-    dimension=24, axes=12, micros=128, gap=256, forwards=128, provisionals=20, half_life=200, archive=4,
+    dimension=24, axes=12, micros=128, gap=256, forwards=128, provisionals=20, half_life_ms=200, archive=4,
 )])  # fmt: skip
 def test_an_engine_restored_from_its_records_goes_on_bit_for_bit(params):
     points, _ = blobs(7, 1600, 30, noise=0.18)
@@ -264,7 +264,7 @@ def test_pinning_what_does_not_live_is_refused():
 
 
 def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():
-    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life=150)
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=150)
     points, labels = blobs(16, 4000, 8)
     theme, rest = points[labels == 7], points[labels != 7]
     stream = np.concatenate([theme[:150], rest[:450]])
@@ -279,6 +279,25 @@ def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():
     feed(engine, np.stack([theme[200:300], rest[2000:2100]], 1).reshape(-1, 24), 2200)
     assert ("revived", intent) in {(e.kind, e.id) for e in engine.lineage() if e.level == "intent"}
     assert np.mean([engine.label(point)[1] == intent for point in theme]) == 1.0
+
+
+def test_forgetting_goes_by_event_time_and_neither_late_events_nor_a_long_silence_disturb_it():
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=3_600_000)
+    points, labels = blobs(19, 3000, 8)
+    start = 1_700_000_000_000
+    slow, quick, late = (IntentEngine(params) for _ in range(3))
+    for i, point in enumerate(points[:1000]):
+        slow.assign(point, Stamp(start + i * 60_000, f"log/0/{i}/0"))
+        quick.assign(point, Stamp(start + i, f"log/0/{i}/0"))
+        late.assign(point, Stamp(start + (i - 900 * (i % 5 == 4)), f"log/0/{i}/0"))
+    weight = [sum(view.weight for view in engine.intents()) for engine in (slow, quick, late)]
+    assert weight[0] < 500
+    assert weight[1] > 990
+    assert abs(weight[2] - weight[1]) < 0.01
+    for i, point in enumerate(points[1000:2000], 1000):  # ten years later
+        quick.assign(point, Stamp(start + 315_360_000_000 + i, f"log/0/{i}/0"))
+    found = [quick.label(point)[1] for point in points[1000:2000]]
+    assert agreement(labels[1000:2000], found) > 0.95
 
 
 def test_what_the_records_hold_does_not_depend_on_when_they_were_written():

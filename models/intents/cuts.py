@@ -24,7 +24,7 @@ FEW_FINES = 5  # below so many sub-intents every size is looked at
 MEMBERS = 4  # micro-clusters per group at least, on average
 BELOW, ABOVE = 1.7, 1.5  # how far from the last result a narrow search goes, as factors
 YOUNG_MEMBERS = 6.0  # events per sub-intent of a young stream
-YOUNG = 2000.0  # events at which a stream is half grown up
+YOUNG = 1500.0  # events at which a stream is half grown up
 
 
 @dataclass(frozen=True, slots=True)

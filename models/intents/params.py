@@ -35,11 +35,11 @@ class EngineParams:
     tolerance: float = 0.01  # score that intents may cost below the best cut
     fine_tolerance: float = 0.15  # and sub-intents
     fine_ratio: float = 1.65  # sub-intents per intent at most ...
-    young_fines: int = 300  # ... but up to so many while the stream is young
+    young_fines: int = 200  # ... but up to so many while the stream is young
     widest: int = 600  # groups of a cut at most
     novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
     revive: float = 0.7  # cosine from which a newborn takes the id of an archived sub-intent
-    half_life: int = 0  # events after which weights have halved; 0: nothing is forgotten
+    half_life_ms: int = 0  # event time after which weights have halved; 0: nothing is forgotten
     min_weight: float = 0.3  # weight below which a decayed micro-cluster is dropped
     silence: float = 2.0  # half-lives after which a silent sub-intent retires
     forwards: int = 8192  # vanished ids that are remembered

@@ -27,8 +27,10 @@ def full_refit(state: State) -> None:
     if state.micros.count < FEWEST_MICROS:
         clock.next_full = clock.seen + params.first_fit
         return
-    if params.half_life and clock.last_full:
+    if params.half_life_ms and clock.last_full:
         forget(state)
+    if not clock.last_full:
+        clock.faded_ms = clock.time_ms
     before = outgoing(state)
     rows = state.micros.rows()
     metric = taught_metric(state)

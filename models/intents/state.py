@@ -30,7 +30,7 @@ class Pin(NamedTuple):
 
 @dataclass(slots=True)
 class Clock:
-    """Event counts: seen so far, and when refits are due or were done."""
+    """Event counts: seen so far, and when refits are due or were done; and event time, milliseconds."""
 
     next_full: int
     next_light: int
@@ -38,6 +38,8 @@ class Clock:
     last_full: int = 0
     last_wide: int = 0
     intents: int = 0  # intents that the last full refit found
+    time_ms: int = 0  # the latest event time seen
+    faded_ms: int = 0  # event time up to which weights have been decayed
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class State:
     def begin(self, stamp: Stamp) -> None:
         """Start an event: ids born from here on derive from its stamp."""
         self.stamp, self.born = stamp, 0
+        self.clock.time_ms = max(self.clock.time_ms, stamp.time_ms)
 
     def mint(self) -> str:
         """Return a new id."""
