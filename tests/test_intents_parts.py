@@ -89,14 +89,14 @@ def test_rows_alone_in_their_group_count_nothing():
 
 
 def test_intents_are_the_largest_cut_about_as_good_as_the_best():
-    params = EngineParams(tolerance=0.02, fine_tolerance=0.2, fine_ratio=2.0, young_fines=0)
+    params = EngineParams(tolerance=0.02, fine_tolerance=0.2, fine_ratio=2.0)
     sizes = np.array([4, 8, 16, 32])
     assert choose(np.array([0.30, 0.50, 0.49, 0.40]), sizes, 10_000, params) == (2, 3)
     assert choose(np.array([0.50, 0.40, 0.40, 0.40]), sizes, 10_000, params) == (0, 1)
 
 
 def test_more_intents_than_the_square_root_of_the_events_must_earn_it():
-    params = EngineParams(tolerance=0.0, fine_ratio=1.0, young_fines=0)
+    params = EngineParams(tolerance=0.0, fine_ratio=1.0)
     sizes = np.array([5, 10, 20, 40])
     rising = np.array([0.40, 0.45, 0.50, 0.55])
     assert choose(rising, sizes, 100, params)[0] == 1
@@ -104,11 +104,12 @@ def test_more_intents_than_the_square_root_of_the_events_must_earn_it():
     assert choose(np.array([0.40, 0.45, 0.50, 0.80]), sizes, 100, params)[0] == 3
 
 
-def test_a_young_stream_has_finer_sub_intents_than_a_grown_one():
-    params = EngineParams(tolerance=0.0, fine_ratio=1.5, young_fines=120)
-    sizes, flat = np.array([4, 8, 16, 32, 64]), np.full(5, 0.5) - [0.0, 0.01, 0.02, 0.03, 0.04]
-    assert sizes[choose(flat, sizes, 600, params)[1]] == 32
-    assert sizes[choose(flat, sizes, 60_000, params)[1]] == 4
+def test_sub_intents_are_as_many_as_the_score_allows_where_intents_would_be_a_crowd():
+    params = EngineParams(tolerance=0.0, fine_ratio=1.5, plateau=0.02)
+    sizes, scores = np.array([4, 8, 16, 32]), np.array([0.40, 0.45, 0.50, 0.49])
+    coarse, fine = choose(scores, sizes, 60, params)
+    assert sizes[coarse] == 8
+    assert sizes[fine] == 32
 
 
 def test_a_score_is_averaged_with_what_earlier_refits_found():

@@ -18,13 +18,12 @@ from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.silhouette import macro_silhouette
 from groundswell.models.intents.ward import FREE, Tree
 
+BLUR = 0.6  # steps by which scores are smoothed: more would blunt the edge of a plateau
 STEPS = 40  # sizes between the fewest groups and the most, before rounding
 FEWEST = 3  # groups of a cut
 FEW_FINES = 5  # below so many sub-intents every size is looked at
 MEMBERS = 4  # micro-clusters per group at least, on average
 BELOW, ABOVE = 1.7, 1.5  # how far from the last result a narrow search goes, as factors
-YOUNG_MEMBERS = 6.0  # events per sub-intent of a young stream
-YOUNG = 1500.0  # events at which a stream is half grown up
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,15 @@ def remembered(curve: Scores, found: Labels, scores: Scores, params: EngineParam
 def choose(scores: Scores, sizes: Labels, total: float, params: EngineParams) -> tuple[int, int]:
     """Return the positions of the cut for intents and of the cut for sub-intents; `total` is the weight seen.
 
-    A young stream has finer sub-intents: an id that was given out can be joined to others later, but the
-    events that share it can no longer be told apart.
+    Sub-intents know no crowd: where intents must wait until there are more events, an id that was given
+    out can be joined to others later, but the events that share it could no longer be told apart.
     """
-    smooth = gaussian_filter1d(scores, 1.0, mode="nearest") if len(scores) > 4 else scores
+    smooth = gaussian_filter1d(scores, BLUR, mode="nearest") if len(scores) > 4 else scores
     crowd = np.maximum(0.0, np.log(sizes / np.sqrt(max(total, 1.0))))
     crowded = smooth - params.crowding * crowd
     coarse = int(np.flatnonzero(crowded >= crowded.max() - params.tolerance).max())
-    young = min(total / YOUNG_MEMBERS, params.young_fines) * YOUNG / (total + YOUNG)
-    small_enough = sizes <= max(params.fine_ratio * sizes[coarse], sizes[coarse], young)
+    natural = sizes[np.flatnonzero(smooth >= smooth.max() - params.plateau).max()]
+    small_enough = sizes <= max(params.fine_ratio * sizes[coarse], sizes[coarse], natural)
     fine = int(np.flatnonzero((smooth >= smooth.max() - params.fine_tolerance) & small_enough).max())
     return coarse, max(coarse, fine)
 

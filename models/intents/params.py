@@ -29,13 +29,13 @@ class EngineParams:
     diffusion_temperature: float = 0.1
     smoothing_temperature: float = 0.05
     compactness: float = 0.12  # worth of -ln(spread within groups) in the score of a cut
-    size_penalty: float = 0.051  # price of ln(number of groups)
+    size_penalty: float = 0.056  # price of ln(number of groups)
     crowding: float = 0.2  # further price of ln(number of intents / sqrt(total weight)) where positive
     score_memory: float = 0.5  # share of earlier refits in the score of a cut
-    tolerance: float = 0.005  # score that intents may cost below the best cut
+    tolerance: float = 0.01  # score that intents may cost below the best cut
     fine_tolerance: float = 0.15  # and sub-intents
     fine_ratio: float = 1.65  # sub-intents per intent at most ...
-    young_fines: int = 200  # ... but up to so many while the stream is young
+    plateau: float = 0.02  # ... or as many as cost so much below the best cut, crowd or not
     widest: int = 600  # groups of a cut at most
     novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
     revive: float = 0.7  # cosine from which a newborn takes the id of an archived sub-intent
