@@ -10,27 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gate_data import Vectors
 
 from groundswell.models.reading.reader import ConversationReader
 from groundswell.models.reading.redaction import redact
 from groundswell.models.record import Vector
-from groundswell.sinks.embedder import Embedder
 
 Dialogue = dict[str, Any]
-
-
-class Cached:
-    """The bundled model, asked once for each text."""
-
-    def __init__(self) -> None:
-        self._embedder = Embedder.default()
-        self._vectors: dict[str, Vector] = {}
-
-    def __call__(self, text: str) -> Vector:
-        """Give the unit vector of a text."""
-        if text not in self._vectors:
-            self._vectors[text] = self._embedder.embed([text])[0]
-        return self._vectors[text]
 
 
 def rows(path: Path) -> Iterator[Dialogue]:
@@ -56,15 +42,19 @@ class Costs:
 
 @dataclass
 class Told:
-    """A dialogue being told to a reader: the next ordinal, and for each need whether it opened a segment."""
+    """A dialogue being told to a reader: for each need whether it opened a goal, and each ordinal's step."""
 
     reader: ConversationReader
     ordinal: int = 0
     openings: list[bool] = field(default_factory=list)
+    steps: dict[int, int] = field(default_factory=dict)
 
-    def tell(self, turns: list[Dialogue], embed: Cached, costs: Costs) -> None:
+    def tell(self, turns: list[Dialogue], embed: Vectors, costs: Costs) -> None:
         """Tell the turns, redacted."""
-        for turn in turns:
+        step = 0
+        for place, turn in enumerate(turns):
+            step = turn.get("step", place) if turn["role"] == "assistant" else step
+            self.steps |= {self.ordinal: step, self.ordinal + 1: step}
             text, role = turn["text"] or "", turn["role"]
             vector = embed(redact(text)) if role == "user" else None
             began = time.thread_time()

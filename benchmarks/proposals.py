@@ -7,8 +7,9 @@ with NAME.prompt.md beside them; those that are missing are left out), or one fi
 outcomes of one's own, whose system prompt is given with --prompt. For each set it prints the
 proposals and the near misses, then how many proposals per 1,000 conversations the same gate makes
 when outcomes are shuffled: within each agent version, and by whole groups (all conversations of a
-task keep their outcomes, another task gets them). Beside it stands what one would do by hand: every
-pattern whose holders fail more than all other conversations (Fisher's exact test, p < .05).
+task keep their outcomes, another task gets them); for one look at all conversations, and over repeated
+looks while they come in (`proposals_looks.py`, a fifth of the rounds). Beside it stands what one would do
+by hand: every pattern whose holders fail more than all other conversations (Fisher's exact test, p < .05).
 `--check` exits 1 and names each figure that falls short of its goal.
 
 The outages count real 503 results. The users of these sets are simulated.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import proposals_looks
 from proposals_cases import Case, read_cases, trigger_of
 from scipy import stats
 
@@ -44,6 +46,9 @@ GOALS = {
     "tau2_airline precondition:cancel_reservation:insurance=no p": (0, 0.02),
     "tau2_airline false per 1000, shuffled": (0, 1),
     "tau2_airline false per 1000, groups shuffled": (0, 1),
+    "tau2_airline false per 1000 over 12 looks, shuffled": (0, 1),
+    "tau2_airline false per 1000 over 12 looks, groups shuffled": (0, 1),
+    "tau2_airline precondition:cancel_reservation:insurance=no schedules": (0.9, 1),
     "tau_airline proposals": (0, 0),
     "tau_airline false per 1000, shuffled": (0, 1),
     "tau_airline false per 1000, groups shuffled": (0, 1),
@@ -125,6 +130,9 @@ def measure(case: Case, embedder: Embedder, rounds: int, seed: int) -> tuple[dic
     rng = np.random.default_rng(seed)
     figures["false per 1000, shuffled"] = false_rate(case, candidates, rounds, rng, by_group=False)
     figures["false per 1000, groups shuffled"] = false_rate(case, candidates, rounds, rng, by_group=True)
+    shuffles = {"shuffled": _shuffled, "groups shuffled": _groups_shuffled}
+    arrived = sorted(known, key=lambda thread: case.arrival[thread.conversation_id])
+    figures |= proposals_looks.measure(arrived, book, shuffles, max(rounds // 5, 1), seed)
     figures["by hand: patterns"] = by_hand(known, patterns)
     return figures, found
 

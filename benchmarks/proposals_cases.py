@@ -25,11 +25,12 @@ _ASKED = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Case:
-    """One set: its threads with their outcomes, and the agent's files."""
+    """One set: its threads with their outcomes, the agent's files, and the place of each thread in time."""
 
     name: str
     threads: list[Thread]
     files: AgentFiles
+    arrival: dict[str, int]
 
 
 def read_cases(data: Path, prompt: Path | None) -> Iterator[Case]:
@@ -46,12 +47,15 @@ def _case(name: str, path: Path, agent: str | None, prompt: Path | None) -> Case
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    threads = [_thread(row) for row in rows if agent in (None, row.get("agent"))]
+    mine = [row for row in rows if agent in (None, row.get("agent"))]
+    threads = [_thread(row) for row in mine]
+    in_time = sorted(mine, key=lambda row: str(row["turns"][0].get("ts") or "later"))
+    arrival = {str(row["conversation_id"]): place for place, row in enumerate(in_time)}
     files = AgentFiles(
         prompt=TargetFile(f"agents/{prompt.name}", prompt.read_bytes().decode()) if prompt else None,
         harness=TargetFile("agents/harness.yaml", HARNESS),
     )
-    return Case(name, sorted(threads, key=lambda thread: thread.conversation_id), files)
+    return Case(name, sorted(threads, key=lambda thread: thread.conversation_id), files, arrival)
 
 
 def _thread(row: dict[str, Any]) -> Thread:

@@ -5,7 +5,7 @@
 DATA is a folder with star_first_week, agentrx_tau_retail and tau2_airline_retail (gzip JSON lines); the first
 4,000 turns of each are told to the reader three times over, and each turn counts with its fastest time: the
 work is the same each time, and what is slower was another process's doing. Microseconds by data set:
-`redaction` of every text, `reading` of every turn after it, and `step`, both together.
+`redaction` of every text and tool call, `reading` of every turn after it, and `step`, both together.
 """
 
 import json
@@ -39,17 +39,18 @@ def tell(dialogue: dict[str, Any], mean: RunningMean, embed: Vectors, spent: lis
     reader = ConversationReader(mean)
     for ordinal, turn in enumerate(dialogue["turns"]):
         text, role = turn["text"] or "", turn["role"]
-        if not text.strip():
-            continue
-        vector = embed(text) if role == "user" else None
+        vector = embed(text) if role == "user" and text.strip() else None
+        arguments = json.dumps(turn.get("tool_args")) if turn.get("tool_args") else ""
         began = time.perf_counter_ns()
-        text = redact(text)
+        text, arguments = redact(text), redact(arguments)
         redacted = time.perf_counter_ns()
-        if vector is not None:
+        if arguments:
+            reader.tool_call(ordinal, turn["tool_name"] or "", arguments)
+        elif vector is not None:
             reader.user(ordinal, text, vector)
         elif role == "tool":
             reader.tool_result(ordinal, text, turn.get("error"))
-        elif role == "assistant":
+        elif role == "assistant" and text:
             reader.agent(ordinal, text)
         spent.append((redacted - began, time.perf_counter_ns() - redacted))
 

@@ -1,4 +1,4 @@
-"""What reading does for the intents: STAR's conversations, their turns as the product reads and clusters them.
+"""What reading does for the intents: STAR's turns as the product reads and clusters them.
 
     python benchmarks/reading_intents.py DATA [--vectors FILE.npz] [--json] [--check]
 

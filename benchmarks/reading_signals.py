@@ -7,8 +7,8 @@ tau2_airline_retail and dbdc3_en (gzip JSON lines; those that are missing are le
 
 Precision: `signal_readings.jsonl` holds 390 hits drawn at random, round-robin over the sets, from the half
 of the dialogues on which no detector was mended, each with one reader's verdict; counted are those that still
-fire. Two detectors were mended after that reading: give-up ("I'll call back later" is none) and rephrase, of
-which 60 hits were read before the last mends.
+fire (60 more are of `signal_heads.py`). Two detectors were mended after that reading: give-up ("I'll call
+back later" is none) and rephrase, of which 60 hits were read before the last mends.
 Lift: the share of failures among dialogues with the signal over that among all; five dialogues at least.
 First failing turn: AgentRx's failures, the earliest friction or write against the published root cause.
 """

@@ -43,7 +43,9 @@ def run(
         for name, value in figures.items():
             print(f"{name:50s} {value:10.3f}" + (f"   goal {goals[name]}" if name in goals else ""))
     held = {name: goal for name, goal in goals.items() if name in figures or not sets_may_lack}
-    missed = [name for name, goal in held.items() if (figures[name] > goal if at_most else figures[name] < goal)]
+    missed = [
+        name for name, goal in held.items() if (figures[name] > goal if at_most else figures[name] < goal)
+    ]
     for name in missed:
         print(f"short of its goal: {name}: {figures[name]:.3f}, goal {goals[name]}", file=sys.stderr)
     return int(arguments.check and bool(missed))

@@ -20,7 +20,7 @@ from groundswell.models.minute_book import Closed
 from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
 from groundswell.models.taxonomy import Taxonomy
-from groundswell.models.turn import TurnRead
+from groundswell.models.turn import CalibrationState, TurnRead
 
 _TALLY = "tally"
 #: Turns of one minute from which an unannounced intent is worth a name.
@@ -61,12 +61,16 @@ class AgentIntents:
         self.positions = Positions.from_json(tally["positions"] if tally else {})
         self._moved: dict[str, str] = tally["moved"] if tally else {}
         self._regrouped: bool = tally["regrouped"] if tally else False
+        states = map(CalibrationState.model_validate, tally["calibration"] if tally else ())
+        self._calibration = {state.partition: state for state in states}
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""
         if not self.positions.take(message.source):
             return None
         taken = Taken(counted=self._count(message))
+        if message.calibration is not None:
+            self._calibration[message.calibration.partition] = message.calibration
         for closed in self.ledger.book.advance(message.time, message.source.partition):
             taken.minutes.append(self._minute(closed, message, at, len(taken.minutes)))
         taken.events.extend(self._events(message, at))
@@ -133,11 +137,15 @@ class AgentIntents:
                 Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
                 for partition, last in sorted(self.positions.taken.items())
             ),
+            calibration=self._calibrations(),
             source=at.model_copy(update={"index": place}),
         )
         self._regrouped = False
         self._moved.clear()
         return minute
+
+    def _calibrations(self) -> tuple[CalibrationState, ...]:
+        return tuple(state for _, state in sorted(self._calibration.items()))
 
     def _name(self, intent: str, groups: Mapping[str, str], closed: Closed) -> str:
         """Return the announced name; of an intent that is too young for one, what its turns say so far.
@@ -159,6 +167,7 @@ class AgentIntents:
             "book": self.ledger.book.to_json(),
             "moved": self._moved,
             "regrouped": self._regrouped,
+            "calibration": [state.model_dump() for state in self._calibrations()],
         }
         return {
             _TALLY: StateRecord(orjson.dumps(tally)),

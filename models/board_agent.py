@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.models.board_view import TALLIED, AgentView, IntentRow, Tally
-from groundswell.models.json_value import mapping, strings, text, texts, whole
+from groundswell.models.board_view import TALLIED, AgentView, CalibrationRow, IntentRow, Tally
+from groundswell.models.json_value import items, mapping, number, strings, text, texts, whole
 from groundswell.models.timeline import Clock, Series, trend
 
 MAX_INTENTS = 200
 MAX_FINES = 1_000
 MAX_NAME = 200
+#: Partitions whose calibration is shown.
+MAX_PARTITIONS = 64
 #: Merges that are followed from an intent to its successor's successor.
 MAX_MERGES = 20
 #: Where the counts of fine intents beyond the bound go.
@@ -65,6 +67,7 @@ class AgentBoard:
     fines: dict[str, Fine] = field(default_factory=lambda: defaultdict(Fine))
     groups: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Facts] = field(default_factory=lambda: defaultdict(Facts))
+    calibration: list[CalibrationRow] = field(default_factory=list)
     _seen: tuple[str, int, int, int] = ("", -1, -1, -1)
 
     def take_minute(self, value: Mapping[str, Any]) -> None:
@@ -75,6 +78,8 @@ class AgentBoard:
         self.groups.update(strings(value.get("groups")))
         for intent, name in strings(value.get("names")).items():
             self.facts[intent].name = name[:MAX_NAME]
+        known = [mapping(state) for state in items(value.get("calibration"))[:MAX_PARTITIONS]]
+        self.calibration = [_calibration(state) for state in known]
         minute = whole(value.get("minute"))
         self._advance(minute)
         bucket = minute // self.clock.width
@@ -123,6 +128,7 @@ class AgentBoard:
             shown,
             rest if hidden else None,
             len(hidden),
+            self.calibration,
         )
 
     def intent_of(self, fine: str) -> str:
@@ -202,3 +208,14 @@ class AgentBoard:
 
 def _tally(count: Mapping[str, Any]) -> Tally:
     return Tally(**{name: whole(count.get(name)) for name in TALLIED})
+
+
+def _calibration(state: Mapping[str, Any]) -> CalibrationRow:
+    return CalibrationRow(
+        partition=whole(state.get("partition")),
+        told=whole(state.get("told")),
+        thumbs=whole(state.get("thumbs")),
+        intercept=number(state.get("intercept")) or 0.0,
+        slope=number(state.get("slope")) or 0.0,
+        error=number(state.get("error")),
+    )

@@ -82,6 +82,18 @@ class IntentRow:
 
 
 @dataclass(slots=True)
+class CalibrationRow:
+    """What told outcomes make of an agent's inferred ones, on one partition of conversation events."""
+
+    partition: int
+    told: int
+    thumbs: int
+    intercept: float
+    slope: float
+    error: float | None
+
+
+@dataclass(slots=True)
 class AgentView:
     """One tenant's agent: its intents by impact (failures, then volume)."""
 
@@ -94,6 +106,7 @@ class AgentView:
     intents: list[IntentRow]
     hidden: Tally | None = None  #: what the intents beyond the bound add up to
     hidden_intents: int = 0
+    calibration: list[CalibrationRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)

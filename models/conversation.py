@@ -15,11 +15,13 @@ import orjson
 from groundswell.models.event import ConversationEvent
 from groundswell.models.event_parts import Slice
 from groundswell.models.position import Source
+from groundswell.models.reading.calibration import THUMB_WEIGHT, Calibration
+from groundswell.models.reading.outcome import SegmentOutcome as Inferred
 from groundswell.models.reading.outcome import Status
 from groundswell.models.reading.reader import AgentReading, ConversationReader, UserReading
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.record import StateRecord, Vector
-from groundswell.models.turn import SegmentOutcome
+from groundswell.models.turn import Reason, SegmentOutcome
 
 #: What an outcome that was told means for the user's goal.
 TOLD_STATUS: dict[str, Status] = {
@@ -30,6 +32,8 @@ TOLD_STATUS: dict[str, Status] = {
     "failed": "failed",
     "churned": "failed",
 }
+#: What a told status says of success; an escalation says how it ended, not whether it helped.
+_GOOD = {"completed": True, "abandoned": False, "failed": False}
 #: Outcomes remembered with the position at which they became known.
 HISTORY = 8
 
@@ -48,7 +52,10 @@ class Reading:
 
 @dataclass(slots=True)
 class Conversation:
-    """The state of one conversation; `source` is the last event that changed it."""
+    """The state of one conversation; `source` is the last event that changed it.
+
+    `thumb` is the last feedback with a score: the goal that it is about, and the score.
+    """
 
     reader: ConversationReader
     conversation_id: str
@@ -60,6 +67,7 @@ class Conversation:
     last: int = 0
     closed: bool = False
     told: Status | None = None
+    thumb: tuple[int, float] | None = None
     emitted: list[SegmentOutcome] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
@@ -117,10 +125,38 @@ class Conversation:
         """Take in an outcome that was told: it outranks what is inferred."""
         self.told = TOLD_STATUS[status]
 
-    def close(self, source: Source, *, silent: bool) -> tuple[SegmentOutcome, ...]:
-        """End the conversation (*silent*: nobody spoke for too long); return its outcomes if new."""
+    def rate(self, segment: int, score: float | None) -> None:
+        """Take in feedback on goal *segment*; a score of zero, or none, says nothing of success."""
+        if score:
+            self.thumb = segment, score
+
+    def teach(self, key: str, calibration: Calibration) -> bool:
+        """Let the agent's *calibration* learn what is known of this conversation; return whether it is news.
+
+        The outcome that was told goes with the last goal, a thumb with its own, while that is remembered.
+        """
+        goals = [one for one in self.reader.outcomes(calibration) if one.stated]
+        if not goals:
+            return False
+        if self.told is not None:
+            good = _GOOD.get(self.told)
+            return good is not None and calibration.learn(key, goals[-1].shown, good=good)
+        if self.thumb is None:
+            return False
+        segment, score = self.thumb
+        meant = next((one for one in goals if one.segment == segment), goals[-1])
+        weight = THUMB_WEIGHT * min(abs(score), 1.0)
+        return calibration.learn(key, meant.shown, good=score > 0, weight=weight)
+
+    def close(
+        self, source: Source, *, silent: bool, calibration: Calibration | None = None
+    ) -> tuple[SegmentOutcome, ...]:
+        """End the conversation (*silent*: nobody spoke for too long); return its outcomes if new.
+
+        *calibration*: what is known of the agent's other conversations; by default nothing.
+        """
         self.closed, self.source = True, source
-        outcomes = self._outcomes(silent)
+        outcomes = [self._outcome(one) for one in self.reader.outcomes(calibration, silent=silent)]
         if outcomes == self.emitted:
             return ()
         self.emitted = outcomes
@@ -135,17 +171,17 @@ class Conversation:
         ]
         return tuple(outcomes)
 
-    def _outcomes(self, silent: bool) -> list[SegmentOutcome]:
-        return [
-            SegmentOutcome(
-                segment=one.segment,
-                status=one.status if self.told is None else self.told,
-                probability=one.probability if self.told is None else 1.0,
-                turns=one.turns,
-                first_failing_turn=one.first_failing_turn,
-            )
-            for one in self.reader.outcomes(silent=silent)
-        ]
+    def _outcome(self, inferred: Inferred) -> SegmentOutcome:
+        status = self.told or inferred.status
+        return SegmentOutcome(
+            segment=inferred.segment,
+            status=status,
+            probability=round(inferred.probability, 4) if self.told is None else 1.0,
+            turns=inferred.turns,
+            first_failing_turn=None if status == "completed" else inferred.blamed,
+            score=inferred.score,
+            reasons=tuple(Reason(kind=kind, weight=weight) for kind, weight in inferred.reasons),
+        )
 
     def record(self) -> StateRecord:
         """Return the state as a record."""
@@ -157,6 +193,7 @@ class Conversation:
             "last": self.last,
             "closed": self.closed,
             "told": self.told,
+            "thumb": self.thumb,
             "emitted": [one.model_dump() for one in self.emitted],
             "history": self.history,
             "facts": self.facts,
@@ -174,11 +211,12 @@ class Conversation:
         *mean_of* gives the running mean of an agent, which its conversations share.
         """
         value = orjson.loads(record.payload)
-        source, first = value.pop("source"), value.pop("first")
+        source, first, thumb = value.pop("source"), value.pop("first"), value.pop("thumb")
         return cls(
             reader=ConversationReader.from_json(value.pop("reader").encode(), mean_of(value["owner"])),
             source=Source.model_validate(source) if source else None,
             first=Source.model_validate(first) if first else None,
+            thumb=(thumb[0], thumb[1]) if thumb else None,
             emitted=[SegmentOutcome.model_validate(one) for one in value.pop("emitted")],
             **value,
         )

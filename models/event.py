@@ -5,7 +5,6 @@ This is the only place that doubts its input: what leaves here is valid, and wha
 raises `InvalidEvent` with a reason from a closed set, for the dead letters.
 """
 
-import uuid
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -27,6 +26,7 @@ from groundswell.models.event_parts import (
     Tool,
     json_text,
 )
+from groundswell.models.named_id import uuid5
 
 #: Longest text kept of one turn, characters; the rest is cut and `truncated` says so.
 MAX_TEXT = 100_000
@@ -36,7 +36,7 @@ EARLIEST_MS = 946_684_800_000  # 2000-01-01
 FUTURE_SKEW_MS = 24 * 3600 * 1000
 #: Nor is a record's own timestamp believed beyond this: one broken clock would end every minute at once.
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
-_NAMESPACE = uuid.UUID("6f1ed002-ab5d-5c4a-9f6e-6d3c0f8f2c11")
+_NAMESPACE = "6f1ed002-ab5d-5c4a-9f6e-6d3c0f8f2c11"
 
 Reason = Literal[
     "invalid_json",
@@ -118,7 +118,7 @@ class ConversationEvent(Message):
     @cached_property
     def conversation(self) -> str:
         """The conversation's uuid, under which it is stored."""
-        return str(uuid.uuid5(_NAMESPACE, self.key))
+        return uuid5(_NAMESPACE, self.key)
 
     def turn_key(self, time: int) -> str:
         """Return the turn's uuid: from its id, else from what it says and when (*time*, ms).
@@ -130,7 +130,7 @@ class ConversationEvent(Message):
             self.turn_id if self.turn_id is not None else f"{self.role}\n{time}\n{self.text}\n{self._parts()}"
         )
         seed = f"{self.type}\n{self.turn_id is not None}\n{said}"
-        return str(uuid.uuid5(uuid.UUID(self.conversation), seed))
+        return uuid5(self.conversation, seed)
 
     def _parts(self) -> str:
         """Return what an event without an id says besides its text."""
@@ -140,7 +140,7 @@ class ConversationEvent(Message):
 
 def named_turn(conversation: str, turn_id: str) -> str:
     """Return the uuid of the turn that is called *turn_id* in the conversation with this uuid."""
-    return str(uuid.uuid5(uuid.UUID(conversation), f"turn\nTrue\n{turn_id}"))
+    return uuid5(conversation, f"turn\nTrue\n{turn_id}")
 
 
 def parse(

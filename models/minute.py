@@ -12,6 +12,7 @@ from pydantic import Field
 
 from groundswell.models.contract import Message, Milliseconds, Name
 from groundswell.models.position import Source
+from groundswell.models.turn import CalibrationState
 
 #: Upper bounds, in turns of the conversation, of the depth-to-resolution histogram.
 DEPTH_BUCKETS = (2, 4, 6, 8, 12, 16, 24, 48)
@@ -76,5 +77,10 @@ class IntentMinute(Message):
     )
     as_of: tuple[Source, ...] = Field(
         default=(), description="conversation events taken in, by partition, when the minute closed"
+    )
+    calibration: tuple[CalibrationState, ...] = Field(
+        default=(),
+        description="what told outcomes make of the agent's inferred ones, by partition of conversation "
+        "events, as far as outcomes were told",
     )
     source: Source = Field(description="the record of `turns` that closed the minute")

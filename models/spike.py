@@ -88,3 +88,8 @@ class Spike(CloudEvent):
         default_factory=dict, description="fine intent -> intent, of the agent, as known at that minute"
     )
     names: dict[str, str] = Field(default_factory=dict, description="intent -> name, of the agent")
+    look: bool = Field(
+        default=False,
+        description="a slow burn: the agent's decided conversations have grown by a quarter since this was "
+        "last true, so its conversations are to be searched anew",
+    )

@@ -63,7 +63,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal (segment): the intent it was given, how it stands, and its suspected first failing entry."""
+    """One goal (segment): the intent it was given, how it stands, and its suspected first failing entry.
+
+    `reasons` are the evidence for how it stands, each with its weight; `score` is their sum.
+    """
 
     number: int
     intent: str = ""
@@ -72,6 +75,8 @@ class Goal:
     probability: float | None = None
     told: bool = False
     suspect: str | None = None
+    score: float = 0.0
+    reasons: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,8 @@ def _goals(
         goal = Goal(number, intent, name)
         if one is not None:
             suspect = by_ordinal.get(one.get("first_failing_turn"))
-            goal = Goal(number, intent, name, one["status"], one["probability"], told, suspect)
+            reasons = tuple((why["kind"], why["weight"]) for why in one.get("reasons") or ())
+            standing = one["status"], one["probability"], told, suspect, one.get("score") or 0.0, reasons
+            goal = Goal(number, intent, name, *standing)
         goals.append(goal)
     return tuple(goals)

@@ -19,6 +19,13 @@ from groundswell.models.record import Vector
 MAX_TOPIC_TEXT = 4_000
 
 
+class Reason(Message):
+    """Evidence for how a goal stands: what was seen, and what it adds to the score."""
+
+    kind: str
+    weight: float
+
+
 class SegmentOutcome(Message):
     """How one goal (segment) of a conversation stands."""
 
@@ -27,6 +34,27 @@ class SegmentOutcome(Message):
     probability: Annotated[float, Field(ge=0, le=1)] = Field(description="1 if told; at most .85 if inferred")
     turns: int = Field(default=0, description="turns of the segment so far")
     first_failing_turn: int | None = Field(default=None, description="ordinal of the suspect; not a fact")
+    score: float = Field(default=0.0, description="sum of the weights of the reasons: what the user was told")
+    reasons: tuple[Reason, ...] = Field(
+        default=(), description="evidence that holds; of an outcome that was told, what it would rest on"
+    )
+
+
+class CalibrationState(Message):
+    """What an agent's told outcomes make of its scores, on one partition of conversation events.
+
+    Probability of success = logistic(intercept + slope x score + wrote, if a tool changed something).
+    """
+
+    partition: int = 0
+    told: int = Field(description="conversations with a told outcome that it rests on")
+    thumbs: int = Field(default=0, description="conversations with feedback alone; these count less")
+    intercept: float
+    slope: float = Field(description="negative where what sounds done has mostly failed")
+    wrote: float = 0.0
+    error: float | None = Field(
+        default=None, description="calibration error of what was foreseen; null while too little is known"
+    )
 
 
 class TurnRead(Message):
@@ -62,6 +90,9 @@ class TurnRead(Message):
     explicit: bool = Field(default=False, description="the outcome was told, not inferred")
     final: bool = Field(default=False, description="the conversation has ended, or fell silent")
     outcomes: tuple[SegmentOutcome, ...] = ()
+    calibration: CalibrationState | None = Field(
+        default=None, description="of the agent, once outcomes were told or feedback was given"
+    )
 
     def embedding(self) -> Vector:
         """Return the vector to cluster, shape (384,); only for a turn that passes."""

@@ -93,6 +93,10 @@ class Metrics(Series):
         shares = rolling.by_intent()
         self.active.labels(*owner).set(len(shares))
         self._set_shares(owner, shares)
+        for state in minute.calibration:
+            for name, gauge in self.calibration.items():
+                if (value := getattr(state, name)) is not None:
+                    gauge.labels(*owner, str(state.partition)).set(value)
 
     def name_intent(self, tenant: str, agent: str, intent: str, name: str) -> None:
         """Name an intent on its info series; an intent without a slot gets none."""
@@ -200,7 +204,7 @@ class Metrics(Series):
     def _forget(self, gone: Owner | IntentLabels) -> None:
         """End the series of an agent, or of one intent."""
         which = dict(zip(BY_INTENT, gone, strict=False))
-        by_agent = () if len(gone) == len(BY_INTENT) else (self.active,)
+        by_agent = () if len(gone) == len(BY_INTENT) else (self.active, *self.calibration.values())
         for metric in (*self._by_intent, *by_agent):
             metric.remove_by_labels(which)
         self._begun = {labels for labels in self._begun if labels[: len(gone)] != gone}

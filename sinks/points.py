@@ -197,7 +197,8 @@ def _fault(value: Any) -> str | None:
 def _first_fault(values: Iterable[Any]) -> str | None:
     for value in values:
         # What most payloads are made of needs no further look.
-        if type(value) is str and value.isascii():
+        kind = type(value)
+        if value is None or kind is bool or (kind is str and value.isascii()):
             continue
         if fault := _fault(value):
             return fault

@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 Registry = CollectorRegistry
 BY_AGENT = ("tenant", "agent")
 BY_INTENT = ("tenant", "agent", "intent")
+BY_PARTITION = ("tenant", "agent", "partition")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 # `_created` series would double their number and tell nothing that is used.
@@ -56,6 +57,23 @@ class Series:
         self.active = self._gauge(
             "intents", "Intents with a conversation in the last 60 minutes of event time.", BY_AGENT
         )
+
+        self.calibration = {
+            "told": self._gauge(
+                "calibration_outcomes", "Told outcomes that an agent's calibration rests on.", BY_PARTITION
+            ),
+            "intercept": self._gauge(
+                "calibration_intercept", "Log odds of success at a score of zero.", BY_PARTITION
+            ),
+            "slope": self._gauge(
+                "calibration_slope", "Log odds of success per unit of score; negative if it inverts.",
+                BY_PARTITION,
+            ),
+            "error": self._gauge(
+                "calibration_error", "Calibration error of inferred outcomes, against those told afterwards.",
+                BY_PARTITION,
+            ),
+        }  # fmt: skip
 
     def _declare_findings(self) -> None:
         self.spikes_firing = self._gauge(

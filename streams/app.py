@@ -1,6 +1,7 @@
 """The Faust app: which stage reads which topic, in the order in which an event passes them."""
 
 import gc
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -51,6 +52,10 @@ BUFFER = 4096
 #: A batch allocates thousands of objects that reference counts free: looking for cycles every 700, Python's
 #: own default, took a tenth of the time.
 GC_THRESHOLDS = (20_000, 10, 20)
+#: How long a thread that wants the interpreter waits until the one that has it must let go, seconds. The
+#: embedder comes back for it several times a text: at Python's own 5 ms it stood still whenever a batch was
+#: being read or decided, so that embedding and the rest took turns instead of using a core each.
+SWITCH_S = 0.0002
 Tap = Callable[[Output], None]
 
 
@@ -86,6 +91,7 @@ class GroundswellApp(faust.App):
     async def on_start(self) -> None:
         """Create missing collections before anything is consumed."""
         gc.set_threshold(*GC_THRESHOLDS)
+        sys.setswitchinterval(SWITCH_S)
         if self.duties is not None:
             await self.add_runtime_dependency(self.duties)
         await self.services.ensure()

@@ -82,16 +82,20 @@ def told(thread: ThreadView) -> str:
     lines = [
         f"{thread.tenant}/{thread.agent}  {thread.conversation_id}  ({thread.conversation})",
         "; ".join(f"{name} {value}" for name, value in {**thread.facts, **thread.slices}.items()),
-        *map(_goal, thread.goals),
+        *(line for goal in thread.goals for line in _goal(goal)),
         "",
         *(line for entry in thread.entries for line in _entry(entry, thread)),
     ]
     return "\n".join(shown(line) for line in lines)
 
 
-def _goal(goal: Goal) -> str:
+def _goal(goal: Goal) -> list[str]:
     chance = "" if goal.probability is None else f" ({'told' if goal.told else f'{goal.probability:.2f}'})"
-    return f"goal {goal.number + 1}: {goal.name or goal.intent or 'no intent yet'}: {goal.status}{chance}"
+    head = f"goal {goal.number + 1}: {goal.name or goal.intent or 'no intent yet'}: {goal.status}{chance}"
+    if not goal.reasons:
+        return [head]
+    why = ", ".join(f"{kind.replace('_', ' ')} {weight:+.1f}" for kind, weight in goal.reasons)
+    return [head, f"    because of {why}; score {goal.score:+.1f}"]
 
 
 def _entry(entry: Entry, thread: ThreadView) -> list[str]:

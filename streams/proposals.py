@@ -15,7 +15,7 @@ from groundswell.models.proposals.examine import Examination, examine
 from groundswell.models.proposals.search import Refusal
 from groundswell.models.proposals.target import AgentFiles, Trigger
 from groundswell.models.record import StateRecord
-from groundswell.models.spike import Spike
+from groundswell.models.spike import Spike, SpikeKind
 from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Store
@@ -31,8 +31,9 @@ from groundswell.streams.topics import CHANGE_PROPOSALS, CONVERSATION_EVENTS
 from groundswell.streams.triggers import trigger_of
 
 _WEEK_MS = 7 * 24 * 3600 * 1000
-#: An agent is examined again once so many conversations, and such a part of them, are new: a
-#: diagnosis contrasts all of an agent's conversations, so its triggers would repeat one answer.
+#: At a spike an agent is examined again once so many conversations, and such a part of them, are new: a
+#: diagnosis contrasts all of an agent's conversations, so its triggers would repeat one answer. At a slow
+#: burn it is examined when the spikes stage asks for a look: that has counted what is new.
 _LEAST_NEWS, _NEWS = 5, 0.1
 #: Identities remembered: of proposals, of what was withheld, and of triggers that were answered.
 _REMEMBERED = 2_000
@@ -46,6 +47,18 @@ class Memory:
     withheld: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
     examined_until: int = 0
+    examined: int = 0
+
+    def calls_for_a_look(self, spike: Spike, window: Window) -> bool:
+        """Return whether *spike* is a reason to examine its agent's conversations now."""
+        return spike.look if spike.kind is SpikeKind.SLOW_BURN else self.has_news(window)
+
+    def news(self, window: Window, known: int) -> int | None:
+        """Return how many of the *known* outcomes are new since the last examination; None if all are."""
+        if not self.examined:
+            return None
+        began = sum(opened > self.examined_until for opened in window.opened)
+        return max(began, known - self.examined)
 
     def has_news(self, window: Window) -> bool:
         """Return whether enough conversations began since the last examination to look again."""
@@ -66,38 +79,36 @@ class Memory:
                 ("answered", self.answered),
             )
         }
-        return StateRecord(orjson.dumps({**value, "examined_until": self.examined_until}))
+        examined = {"examined_until": self.examined_until, "examined": self.examined}
+        return StateRecord(orjson.dumps({**value, **examined}))
 
     def copy(self) -> "Memory":
         """Return a copy to try things on."""
-        return Memory(dict(self.proposed), dict(self.withheld), dict(self.answered), self.examined_until)
+        kept = dict(self.proposed), dict(self.withheld), dict(self.answered)
+        return Memory(*kept, self.examined_until, self.examined)
 
-    def take(
-        self, answer: Examination, now_ms: int, until_ms: int
-    ) -> tuple[list[ChangeProposed], list[ChangeWithheld]]:
-        """Remember an answer and return what of it is news: the same refusal is said once.
-
-        *until_ms* is when the newest conversation that was examined began.
-        """
-        self.examined_until = until_ms
-        for proposal in answer.proposals:
+    def take(self, answer: "Answer", now_ms: int) -> tuple[list[ChangeProposed], list[ChangeWithheld]]:
+        """Remember an answer and return what of it is news: the same refusal is said once."""
+        self.examined_until, self.examined = answer.until_ms, answer.known
+        for proposal in answer.examination.proposals:
             change = proposal.change
             self.proposed[problem_of(change.path, change.base_digest, proposal.pattern)] = now_ms
         news = []
-        for one in answer.withheld:
+        for one in answer.examination.withheld:
             said = f"{one.reason} {one.target_path} {one.pattern or one.subject}"
             if said not in self.withheld:
                 news.append(one)
             self.withheld[said] = now_ms
-        return list(answer.proposals), news
+        return list(answer.examination.proposals), news
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one trigger, and when the newest conversation behind it began."""
+    """The answer to one trigger, when the newest conversation behind it began, and the known outcomes."""
 
     examination: Examination
     until_ms: int
+    known: int
 
 
 @dataclass(slots=True)
@@ -140,10 +151,10 @@ class Proposals(KeyedStage[Spike, Held]):
             window = await self._evidence.window(
                 owner_of(spike.tenant, spike.agent), spike.as_of, spike.time_ms
             )
-            if trial.has_news(window):
+            if trial.calls_for_a_look(spike, window):
                 answer = await self._examine(spike, window, trial)
-                trial.take(answer, spike.time_ms, window.last)
-                held.answers[spike.id] = Answer(answer, window.last)
+                trial.take(answer, spike.time_ms)
+                held.answers[spike.id] = answer
 
     def take(self, held: Held, message: Spike, at: Source, record: Record, decision: Decision) -> bool:
         """Emit the answer to one trigger."""
@@ -153,7 +164,7 @@ class Proposals(KeyedStage[Spike, Held]):
         answer = held.answers.pop(message.id, None)
         if answer is None:
             return True
-        proposed, withheld = held.memory.take(answer.examination, message.time_ms, answer.until_ms)
+        proposed, withheld = held.memory.take(answer, message.time_ms)
         owner = owner_of(message.tenant, message.agent)
         for proposal in proposed:
             key = f"{owner}/{proposal.subject}"
@@ -174,14 +185,15 @@ class Proposals(KeyedStage[Spike, Held]):
         """Return the write of what has been said."""
         return held.owned.commit({"memory": held.memory.record()})
 
-    async def _examine(self, spike: Spike, window: Window, memory: Memory) -> Examination:
+    async def _examine(self, spike: Spike, window: Window, memory: Memory) -> Answer:
         """Return the answer to *spike*, given what was said before."""
         files = await asyncio.to_thread(read_files, self._settings, spike.tenant, spike.agent)
         trigger = trigger_of(spike, self._settings, self._embedder.name)
         if files is None:
-            return _without_files(spike, trigger)
+            return Answer(_without_files(spike, trigger), window.last, 0)
         threads = await self._evidence.threads(window, dict(spike.groups))
-        return await asyncio.to_thread(
+        known = sum(thread.failed is not None for thread in threads)
+        examination = await asyncio.to_thread(
             partial(
                 examine,
                 threads,
@@ -190,8 +202,10 @@ class Proposals(KeyedStage[Spike, Held]):
                 self._embedder.embed,
                 known=frozenset(memory.proposed),
                 capacity=memory.capacity(self._settings.proposals_per_week, spike.time_ms),
+                news=memory.news(window, known),
             )
         )
+        return Answer(examination, window.last, known)
 
 
 def _without_files(spike: Spike, trigger: Trigger) -> Examination:

@@ -89,12 +89,15 @@ class TurnFold:
                 state.changed_means.add(conversation.owner)
         meant = self._meant(one, source, conversation) if event.type == "feedback" else None
         if meant is not None:
+            conversation.rate(meant, event.feedback.score if event.feedback else None)
             self.messages.append(heard(one, source, conversation, meant))
         self.archive[one.turn] = archived(one, source, reading, conversation, embedding, meant)
         if event.outcome is not None:
             conversation.tell(event.outcome.status)
         if event.type in ("outcome", "end"):
             self._close(state, event.conversation, cursor, one.time)
+        elif meant is not None and conversation.closed:
+            state.learn(event.conversation)
         state.note(event.conversation, one.time, self._timeout_ms)
 
     def _read(self, one: Incoming, conversation: Conversation, embedding: Vector | None) -> Reading | None:
@@ -135,6 +138,7 @@ class TurnFold:
         self.archive |= blanked(erasure.points, self.archive, keys, erasure.token)
         for key in sorted(keys):
             held, source = state.conversations[key], cursor.next()
+            state.unlearn(key)
             state.conversations[key] = Conversation(
                 ConversationReader(state.mean(held.owner)),
                 "",
@@ -154,10 +158,13 @@ class TurnFold:
     ) -> None:
         """End a conversation and say how it stands, if that is news."""
         source, conversation = cursor.next(), state.conversations[key]
-        outcomes = conversation.close(source, silent=silent)
+        state.learn(key)
+        calibration = state.calibration(conversation.owner)
+        outcomes = conversation.close(source, silent=silent, calibration=calibration)
         state.changed.add(key)
         if outcomes:
-            self.messages.append(ended(conversation, key, time, cursor.record.timestamp, source, outcomes))
+            timestamp = cursor.record.timestamp
+            self.messages.append(ended(conversation, key, time, timestamp, source, outcomes, calibration))
 
     def _tell_time(self, state: PartitionState, cursor: Cursor) -> None:
         """Pass the time on to every agent that was heard of late."""

@@ -1,11 +1,13 @@
 """One event after reading, twice: as the point that is archived and as the message that travels."""
 
+from dataclasses import asdict
 from typing import Any
 
 from groundswell.models.conversation import Conversation, Reading
 from groundswell.models.position import Source
+from groundswell.models.reading.calibration import Calibration
 from groundswell.models.record import Vector
-from groundswell.models.turn import MAX_TOPIC_TEXT, SegmentOutcome, TurnRead, encode_vector
+from groundswell.models.turn import MAX_TOPIC_TEXT, CalibrationState, SegmentOutcome, TurnRead, encode_vector
 from groundswell.sinks.store import Point
 from groundswell.streams.incoming import Incoming
 
@@ -156,6 +158,7 @@ def ended(
     produced: int,
     source: Source,
     outcomes: tuple[SegmentOutcome, ...],
+    calibration: Calibration,
 ) -> TurnRead:
     """Return the message that says how a conversation ended. *key* is its uuid."""
     tenant, agent = conversation.owner.split("/", 1)
@@ -173,4 +176,13 @@ def ended(
         explicit=conversation.told is not None,
         final=True,
         outcomes=outcomes,
+        calibration=_state_of(calibration, source.partition),
     )
+
+
+def _state_of(calibration: Calibration, partition: int) -> CalibrationState | None:
+    """Return the state of a calibration that has learnt something."""
+    facts = calibration.facts()
+    if not facts.told and not facts.thumbs:
+        return None
+    return CalibrationState(partition=partition, **asdict(facts))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from groundswell.models.conversation import Conversation
+from groundswell.models.reading.calibration import Calibration
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.record import StateRecord
 from groundswell.streams.ownership import Owned
@@ -27,16 +28,34 @@ class PartitionState:
     watermark: int = 0
     heard: dict[str, int] = field(default_factory=dict)
     means: dict[str, RunningMean] = field(default_factory=dict)
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     deadlines: list[tuple[int, str]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     changed_means: set[str] = field(default_factory=set)
+    changed_calibrations: set[str] = field(default_factory=set)
 
     def mean(self, owner: str) -> RunningMean:
         """Return the running mean of *owner*'s needs, a fresh one at first."""
         if owner not in self.means:
             self.means[owner] = RunningMean()
         return self.means[owner]
+
+    def calibration(self, owner: str) -> Calibration:
+        """Return what *owner*'s told outcomes say of its scores, nothing at first."""
+        return self.calibrations.setdefault(owner, Calibration())
+
+    def learn(self, key: str) -> None:
+        """Let the agent's calibration learn what is known of a conversation."""
+        conversation = self.conversations[key]
+        if conversation.teach(key, self.calibration(conversation.owner)):
+            self.changed_calibrations.add(conversation.owner)
+
+    def unlearn(self, key: str) -> None:
+        """Let the agent's calibration forget a conversation."""
+        owner = self.conversations[key].owner
+        if self.calibration(owner).forget(key):
+            self.changed_calibrations.add(owner)
 
     def note(self, key: str, time: int, timeout_ms: int) -> None:
         """Note that an event of the conversation was taken in at *time*, and expect the next one."""
@@ -71,8 +90,13 @@ class PartitionState:
         means = {
             f"mean {owner}": StateRecord(self.means[owner].to_json()) for owner in sorted(self.changed_means)
         }
+        calibrations = {
+            f"calibration {owner}": StateRecord(self.calibrations[owner].to_json())
+            for owner in sorted(self.changed_calibrations)
+        }
         self.changed_means.clear()
-        return {"head": StateRecord(orjson.dumps(head)), **means}
+        self.changed_calibrations.clear()
+        return {"head": StateRecord(orjson.dumps(head)), **means, **calibrations}
 
     def conversation_records(self) -> dict[str, tuple[bool, StateRecord]]:
         """Return the changed conversations, open or not, and let go of old closed ones."""
@@ -106,6 +130,11 @@ class PartitionState:
             name.removeprefix("mean "): RunningMean.from_json(record.payload)
             for name, record in owned.records.items()
             if name.startswith("mean ")
+        }
+        state.calibrations = {
+            name.removeprefix("calibration "): Calibration.from_json(record.payload)
+            for name, record in owned.records.items()
+            if name.startswith("calibration ")
         }
         name, _, generation = head["log"].rpartition("#")
         if name != log:

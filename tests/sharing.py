@@ -5,35 +5,31 @@ stay together too: there is one broker for the whole run, some tests stop it, an
 what another does to it meanwhile. They begin first: they take longest, and much of it is waiting.
 """
 
+import re
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 BROKER = "broker"
-#: Modules with tests that ask for the fixture `kafka`, directly or not.
+#: Modules with tests that ask for the broker by one of its fixtures. One that is not found here is no harm:
+#: a second broker starts for it.
 WITH_BROKER = frozenset(
-    f"tests/test_{name}.py"
-    for name in (
-        *("faults", "worker", "capture_worker", "fuzz", "docs", "servers"),
-        *("forget_command", "import_command", "topics_command"),
-    )
+    path.name
+    for path in Path(__file__).parent.glob("test_*.py")
+    if re.search(r"\b(kafka: Kafka|broker_process: KafkaBroker)\b", path.read_text(encoding="utf-8"))
 )
 
 
 def group_of(nodeid: str) -> str:
     """Return the name of the group of tests that one process runs, in order."""
-    module = nodeid.partition("::")[0]
+    module = PurePosixPath(nodeid.partition("::")[0]).name
     return BROKER if module in WITH_BROKER else module
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the group with the broker begin; the order within a group stays."""
-    for item in items:
-        if "kafka" in getattr(item, "fixturenames", ()) and group_of(item.nodeid) != BROKER:
-            raise pytest.UsageError(
-                f"{item.nodeid} uses the broker: name its module in tests/sharing.py, or a second one starts"
-            )
     items.sort(key=lambda item: group_of(item.nodeid) != BROKER)
 
 

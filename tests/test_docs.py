@@ -179,7 +179,8 @@ def test_every_metric_is_documented_with_its_labels() -> None:
 def metrics() -> dict[str, tuple[str, ...]]:
     """Labels by the name under which a metric is exposed."""
     declared = [one for one in vars(Series()).values() if hasattr(one, "_labelnames")]
-    declared += [one for name, one in vars(Series()).items() if name == "signals" for one in one.values()]
+    grouped = [one for one in vars(Series()).values() if isinstance(one, dict)]
+    declared += [one for group in grouped for one in group.values()]
     found = {
         metric._name + ("_total" if metric._type == "counter" else ""): metric._labelnames
         for metric in declared

@@ -216,8 +216,17 @@ async def _served(
         letters = await _read(kafka.bootstrap, prefix + DEAD_LETTERS.name)
     finally:
         worker.terminate()
-        code = await asyncio.to_thread(worker.wait, 30)
+        code = await asyncio.to_thread(_ended, worker)
     return metrics, letters, code
+
+
+def _ended(worker: "subprocess.Popen[bytes]") -> int:
+    """Return the exit code; a worker that does not end is killed, as nobody is left to do it."""
+    try:
+        return worker.wait(90)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        return worker.wait()
 
 
 async def _produce(broker: str, prefix: str, sent: list[Fuzzed]) -> None:

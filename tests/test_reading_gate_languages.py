@@ -3,6 +3,7 @@
 import pytest
 from gate_languages import NEEDS, TALK, turns
 
+from groundswell.models.reading.expectation import beyond_the_answer
 from groundswell.models.reading.gate import GATE, passes
 from groundswell.models.reading.language import LANGUAGES, spoken
 from groundswell.models.reading.wording import Wording
@@ -54,3 +55,59 @@ def test_words_of_no_language_are_read_in_all():
 
 def test_hindi_words_are_not_cut_at_their_vowel_signs():
     assert len(Wording.of("मेरा पार्सल नहीं आया").words) == 4
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer", "more"),
+    [
+        (
+            "Could you please provide your reservation ID?",
+            "Sure, my reservation ID is 3RK2T9. Please go ahead, thank you!",
+            "My reservation ID is 3RK2T9. Can I also change the date of my flight?",
+        ),
+        (
+            "¿Me puede dar su número de reserva?",
+            "Claro, mi número de reserva es 3RK2T9, adelante por favor",
+            "Mi número de reserva es 3RK2T9. ¿Puedo cambiar también la fecha del vuelo?",
+        ),
+        (
+            "Wie lautet Ihre Buchungsnummer?",
+            "Ja, meine Buchungsnummer ist 3RK2T9, danke",
+            "Meine Buchungsnummer ist 3RK2T9. Kann ich auch das Datum vom Flug ändern?",
+        ),
+        (
+            "Quel est votre numéro de réservation ?",
+            "Bien sûr, mon numéro de réservation est 3RK2T9, merci",
+            "Mon numéro de réservation est 3RK2T9. Pouvez-vous aussi changer la date du vol ?",
+        ),
+        (
+            "Qual é o número da sua reserva?",
+            "Claro, meu número de reserva é 3RK2T9, obrigado",
+            "Meu número de reserva é 3RK2T9. Pode mudar também a data do voo?",
+        ),
+    ],
+    ids=["en", "es", "de", "fr", "pt"],
+)
+def test_an_answer_is_no_need_until_it_asks_for_more(agent, answer, more):
+    embed = Embedder.default().embed
+    assert beyond_the_answer(Wording.of(answer)) == (0, False)
+    assert beyond_the_answer(Wording.of(more))[1]
+    answered, asked = (GATE.probability(text, embed([text])[0], agent) for text in (answer, more))
+    assert not passes(answered)
+    assert passes(asked)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "주문한 신발이 아직 도착하지 않았어요 확인해 주세요",
+        "Я хочу отменить рейс, который забронировал вчера",
+        "ฉันต้องการเปลี่ยนที่อยู่จัดส่งของคำสั่งซื้อ",
+        "আমি আমার অর্ডারটি বাতিল করতে চাই",
+        "אני רוצה לבטל את ההזמנה שלי מאתמול",
+    ],
+    ids=["ko", "ru", "th", "bn", "he"],
+)
+@pytest.mark.parametrize("agent", ["", "How can I help you?", "What is your order number?"])
+def test_a_need_in_a_script_that_no_test_was_fitted_to_passes(text, agent):
+    assert passes(GATE.probability(text, Embedder.default().embed([text])[0], agent))

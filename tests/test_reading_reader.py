@@ -8,11 +8,13 @@ import orjson
 import pytest
 
 from groundswell.models.reading.gate import PRIOR_MEAN, RuleGate
+from groundswell.models.reading.goal_change import Closure, opens_goal
 from groundswell.models.reading.needs import unit
 from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.reader import MAX_SEGMENTS, ConversationReader
 from groundswell.models.reading.running_mean import RunningMean
-from groundswell.models.reading.segment import MAX_SIGNALS, Closure, opens_segment
+from groundswell.models.reading.segment import MAX_SIGNALS
+from groundswell.models.reading.wording import Wording
 from groundswell.sinks.embedder import Embedder
 
 # role, text; "call" is a tool call (name, arguments), "result" its answer, "error" a failed one
@@ -199,6 +201,11 @@ def test_a_conversation_without_a_need_is_unknown(embed):
     assert [outcome.status for outcome in reader.outcomes()] == ["unknown"]
 
 
+def test_a_greeting_that_nobody_answers_is_abandoned(embed):
+    reader, _ = read([("user", "Hello")], embed)
+    assert [outcome.status for outcome in reader.outcomes()] == ["abandoned"]
+
+
 def test_a_need_without_an_answer_is_abandoned(embed):
     reader, _ = read([("user", "I want to cancel my flight to Boston")], embed)
     assert reader.outcomes()[0].status == "abandoned"
@@ -236,13 +243,32 @@ def test_a_first_write_is_the_suspect_of_a_failure_without_friction(embed):
     assert reader.outcomes()[0].first_failing_turn == 3
 
 
-def test_a_segment_opens_only_after_a_closing_and_on_enough_words():
-    assert opens_segment(Closure.CLOSED, 3, 0.39)
-    assert not opens_segment(Closure.CLOSED, 2, -1.0)
-    assert not opens_segment(Closure.CLOSED, 3, 0.41)
-    assert opens_segment(Closure.DONE, 3, 0.09)
-    assert not opens_segment(Closure.DONE, 3, 0.2)
-    assert not opens_segment(Closure.OPEN, 9, -1.0)
+def follows(text, similarity, agent="", closure=Closure.OPEN, *, asked=False, since=3):
+    return opens_goal(Wording.of(text), similarity, agent, closure, asked=asked, since=since)
+
+
+def test_an_unlike_need_opens_a_goal_without_a_closing_exchange_and_a_like_one_does_not():
+    need, answer = "I want to know the balance of my account", "The flight leaves at noon."
+    assert follows(need, -0.1, answer)
+    assert not follows(need, 0.4, answer)
+    assert follows(need, 0.1, answer, Closure.CLOSED)
+    assert not follows("my balance", -0.2, answer, Closure.CLOSED)
+
+
+def test_what_answers_or_takes_up_what_the_agent_said_goes_on_with_the_goal():
+    need, answer = "Is the balance of that account enough", "The flight leaves at noon."
+    assert follows(need, -0.1, answer, since=9)
+    assert not follows(need, -0.1, "The balance of your account is 7 dollars.", since=9)
+    assert not follows("No, is the balance enough", -0.1, answer, since=9)
+    assert follows("What day is it", -0.2, answer, since=4)
+    assert not follows("What day is it", -0.2, answer, asked=True, since=4)
+
+
+def test_an_offer_of_help_or_a_greeting_marks_a_beginning():
+    need = "A table for two tonight"
+    assert not follows(need, 0.05, "Your taxi is on its way.")
+    assert follows(need, 0.05, "Hello, how can I help?")
+    assert follows(f"Hello, {need}", 0.3, "Your taxi is on its way.")
 
 
 def test_the_state_of_a_long_conversation_stays_small():

@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 
 from spikes_minutes import DAY, START, count, live, minute_of, run
@@ -25,7 +26,8 @@ def test_a_small_agent_with_one_failing_intent_burns_and_is_told_again_with_a_qu
     spikes = run(state, outcomes(START, 130, failing=2))
     decided = [round(s.expected / 0.25) for s in spikes]
     assert decided[0] == 7  # at six, three failures leave a doubt
-    assert all(1.25 <= later / earlier <= 1.4 for earlier, later in pairwise(decided))
+    assert all(later == earlier + max(5, math.ceil(earlier / 4)) for earlier, later in pairwise(decided))
+    assert all(s.look for s in spikes)
     assert {(s.kind, s.status, s.intent_id) for s in spikes} == {(SpikeKind.SLOW_BURN, "firing", "billing")}
     assert len({s.fingerprint for s in spikes}) == 1
     assert len({s.id for s in spikes}) == len(spikes)
@@ -64,3 +66,29 @@ def test_an_intent_that_fails_as_much_as_ever_is_a_slow_burn_and_no_failure_spik
     spikes = run(SpikeState("acme", "support"), live(rates, START, 2 * DAY, failing={"billing": 0.6}))
     assert {(s.kind, s.intent_id) for s in spikes} == {(SpikeKind.SLOW_BURN, "billing")}
     assert 10 <= len(spikes) <= 30
+
+
+def test_one_look_is_taken_for_each_quarter_of_new_evidence_whichever_intents_burn():
+    state = SpikeState("acme", "support")
+    spikes, decided, looks = [], 0, []
+    for i in range(90):
+        minute = START + i * 7
+        counts = {f"f{k}": count(minute, f"f{k}", k + 1, failed=k + 1) for k in range(6)}
+        told = state.minute(minute_of(minute, counts))
+        decided += 21
+        assert sum(s.look for s in told) <= 1
+        looks += [decided] if any(s.look for s in told) else []
+        spikes += told
+    assert len(looks) > 8
+    assert all(later - earlier >= earlier / 4 for earlier, later in pairwise(looks))
+    assert all(later - earlier <= earlier / 4 + 21 for earlier, later in pairwise(looks))
+    assert {s.intent_id for s in burns(spikes) if s.look} == {"f5"}
+
+
+def test_a_restored_state_takes_its_looks_where_the_undisturbed_one_does():
+    minutes = list(outcomes(START, 90, failing=2))
+    undisturbed = run(SpikeState("acme", "support"), minutes)
+    first, again = SpikeState("acme", "support"), SpikeState("acme", "support")
+    told = run(first, minutes[:41])
+    again.restore(first.changes())
+    assert told + run(again, minutes[41:]) == undisturbed

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
+import qdrant_edge as engine
 import store_writer as writer
 
+from groundswell.sinks.qdrant_shard import Shard
 from groundswell.sinks.store import Point, StoreError, open_store, state_record
+from groundswell.streams.collections import TURNS
 
 
 async def test_everything_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
@@ -49,6 +52,24 @@ async def test_a_half_made_collection_is_made_anew(tmp_path: Path) -> None:
 
     assert await store.count(writer.STATE) == 0
     await store.close()
+
+
+def test_the_engine_gets_the_indexed_keys_alone_and_a_point_of_an_earlier_version_is_read(
+    tmp_path: Path,
+) -> None:
+    shard = Shard(tmp_path / "turns", TURNS, flush_every=1)
+    payload = {"owner": "default/a", "time": 7, "text": "naïve", "slices": {"plan": "x"}, "seq": None}
+    now, before = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2))
+    shard.write([Point(now, payload)])
+    shard._shard.update(engine.UpdateOperation.upsert_points([engine.Point(before, {}, payload)]))
+
+    assert {point.id: point.payload for point in shard.retrieve([now, before], False)} == {
+        now: payload,
+        before: payload,
+    }
+    (held,) = shard._shard.retrieve([now], True, False)
+    assert held.payload.keys() == {"owner", "time", "~rest"}
+    shard.close()
 
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:

@@ -355,3 +355,63 @@ def test_a_header_without_a_value_is_empty_and_one_that_repeats_keeps_its_last()
     found = record_of(message)
     assert found.headers == {"a": b"", "b": b"2"}
     assert (found.timestamp, weight(found)) == (1_760_000_000_123, 3)
+
+
+def told(offset: int, conversation: str, status: str) -> Record:
+    event = {"type": "outcome", "conversation_id": conversation, "outcome": {"status": status}}
+    return record(offset, event)
+
+
+def rated(offset: int, conversation: str, score: float) -> Record:
+    return record(offset, {"type": "feedback", "conversation_id": conversation, "feedback": {"score": score}})
+
+
+def an_agent_that_is_told_of() -> list[Record]:
+    """Conversations that all read alike; most were failures, one is corrected, one only has a thumb."""
+    records: list[Record] = [rated(0, "early", -1.0)]
+    for number in range(24):
+        name = f"c{number}"
+        at = len(records)
+        records.append(said(at, "I want to cancel my order", name))
+        records.append(said(at + 1, "Your order has been cancelled.", name, role="assistant"))
+        records.append(told(at + 2, name, "failed" if number else "completed"))
+    at = len(records)
+    records += [told(at, "c0", "failed"), told(at + 1, "c0", "failed")]
+    for name in ("early", "late"):
+        at = len(records)
+        records.append(said(at, "I want to cancel my order", name))
+        records.append(said(at + 1, "Your order has been cancelled.", name, role="assistant"))
+        records.append(record(at + 2, {"type": "end", "conversation_id": name}))
+    return [*records, rated(len(records), "late", 1.0)]
+
+
+async def test_told_outcomes_teach_what_later_ones_are_inferred_from(bench: Any) -> None:
+    """The first inferred one of an agent would be completed; after 24 told failures it is not."""
+    worker = await bench()
+    records = an_agent_that_is_told_of()
+    await worker.feed(records)
+
+    endings = [one for one in worker.broker.turns() if one.type == "outcome"]
+    inferred = [one for one in endings if not one.explicit]
+    assert [one.conversation_id for one in inferred] == ["early", "late"]
+    assert all(one.outcomes[0].status != "completed" for one in inferred)
+    assert all(one.outcomes[0].probability <= 0.85 for one in inferred)
+    assert {why.kind for why in inferred[0].outcomes[0].reasons} >= {"done", "done_once"}
+    state = inferred[-1].calibration
+    assert state is not None
+    assert (state.told, state.thumbs) == (24, 1)
+    assert state.slope < 0.8
+
+    corrected = [one.outcomes[0].status for one in endings if one.conversation_id == "c0"]
+    assert corrected == ["completed", "failed"]
+
+
+async def test_a_crash_anywhere_changes_nothing_of_what_is_learnt(bench: Any) -> None:
+    records = an_agent_that_is_told_of()
+    undisturbed, cut = await bench(), await bench()
+    await undisturbed.feed(records)
+    await cut.feed(records[:37], [5, 20])
+    cut.start()
+    await cut.feed(records[30:], [11, 12])
+
+    assert await cut.state() == await undisturbed.state()

@@ -73,7 +73,7 @@ class Worker:
         assert self.process is not None
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60), time.monotonic() - started
+        return self.process.wait(PATIENCE_S), time.monotonic() - started
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and body; status 0 while nobody listens."""

@@ -96,6 +96,22 @@ INTENTS = (
         (q.rate("intent_outcome_corrections", "outcome"), "{{outcome}}"),
     ),
     graph(
+        "Calibration of inferred outcomes",
+        "By agent: log odds of success at a score of zero and per unit of it (negative: what sounds done has "
+        "mostly failed), and how far what was foreseen was from what was told.",
+        "none",
+        *(
+            (f"avg by (agent) (groundswell_calibration_{one}{{{q.OF_AGENT}}})", f"{{{{agent}}}} {one}")
+            for one in ("intercept", "slope", "error")
+        ),
+    ),
+    graph(
+        "Told outcomes that calibrate",
+        "Of the last 256 told of each agent and partition.",
+        "short",
+        (f"sum by (agent) (groundswell_calibration_outcomes{{{q.OF_AGENT}}})", "{{agent}}"),
+    ),
+    graph(
         "Escalations",
         "Conversations per second that were handed to a person.",
         "cps",

@@ -1,11 +1,17 @@
 """The contrast: whether conversations with a pattern fail more often than others that called the tool.
 
-One-sided Mantel-Haenszel test over strata (Mantel & Haenszel 1959; continuity-corrected), with z
-divided by the square root of the design effect of clustered sampling, 1 + ICC (sum m^2 / n - 1)
-(Kish 1965), because conversations of one user or task resemble each other. The gate spends an
-error budget: alpha = min(0.02, 0.001 x conversations / candidates), so that about one false
-proposal in 1,000 conversations is the most that chance can give. It also asks for 5 failures of 3
-groups, and for an odds ratio of 2.
+One-sided Mantel-Haenszel test over strata (Mantel & Haenszel 1959), with z divided by the square root of
+the design effect of clustered sampling, 1 + ICC (sum m^2 / n - 1) (Kish 1965), because conversations of
+one user or task resemble each other. There is no continuity correction: it makes the test far stricter
+than the level it is held to (as with the mid-p value, Lancaster 1961), and what the test lets through is
+measured, look by look, on shuffled outcomes (`benchmarks/proposals.py`).
+
+The gate spends an error budget of one false proposal in 1,000 conversations, and since an agent is looked
+at again and again, it spends it over the looks (Lan & DeMets 1983): each may use what the conversations
+new since the last one have earned. Looks overlap, so one that finds a fifth of its conversations new
+passes a level for the first time with about a third of the level's probability (Brownian motion at
+information 1, 1.25, 1.25^2...; .27 to .38 at levels of .02 to .005): three times the new conversations'
+share is the level that this allows. It also asks for 5 failures of 3 groups, and for an odds ratio of 2.
 """
 
 from collections.abc import Sequence
@@ -23,6 +29,8 @@ Labels = NDArray[np.int64]
 
 MAX_ALPHA = 0.02
 FALSE_PER_CONVERSATION = 0.001
+#: What repeated looks have in common allows a level so many times that of the new conversations alone.
+OVERLAP = 3
 MIN_FAILURES = 5
 MIN_GROUPS = 3
 #: With enough conversations every mark of slightly harder tasks is significant; it is no mechanism.
@@ -86,9 +94,13 @@ def sample_of(threads: Sequence[Thread]) -> Sample:
     )
 
 
-def alpha_for(conversations: int, candidates: int) -> float:
-    """Return the level that the error budget leaves for each of the candidates."""
-    return min(MAX_ALPHA, FALSE_PER_CONVERSATION * conversations / max(candidates, 1))
+def alpha_for(conversations: int, candidates: int, news: int | None = None) -> float:
+    """Return the level that the error budget leaves for each of the candidates.
+
+    *news*: how many of the conversations are new since the last look; all of them if there was none.
+    """
+    earned = conversations if news is None else min(conversations, OVERLAP * news)
+    return min(MAX_ALPHA, FALSE_PER_CONVERSATION * earned / max(candidates, 1))
 
 
 def contrast(pattern: Pattern, sample: Sample) -> Contrast:
@@ -127,8 +139,7 @@ def mantel_haenszel(failed: Bools, exposed: Bools, strata: Labels) -> tuple[floa
     variance = (inside * outside * failures * spared / (n * n * (n - 1)))[informative].sum()
     if variance == 0:
         return float(odds / against), 0.0
-    z = np.sign(surplus) * max(abs(surplus) - 0.5, 0.0) / np.sqrt(variance)
-    return float(odds / against), float(z)
+    return float(odds / against), float(surplus / np.sqrt(variance))
 
 
 def design_effect(failed: Bools, exposed: Bools, groups: Labels) -> float:

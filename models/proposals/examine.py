@@ -40,6 +40,7 @@ def examine(
     known: Collection[str] = (),
     capacity: int = CAPACITY,
     substatus: Substatus = "new",
+    news: int | None = None,
 ) -> Examination:
     """Search an agent's conversations for mechanisms and draft one change for each that holds.
 
@@ -52,24 +53,25 @@ def examine(
         known: problems already proposed, see `problem_of`.
         capacity: how many proposals are left in the period.
         substatus: why a problem comes up, where it came up before.
+        news: how many known outcomes are new since the agent was last looked at; by default all.
 
     Raises:
         ValueError: a conversation id occurs twice; merge the thread first.
 
     """
     case = Case(_in_order(threads), files, trigger, impacts or {}, substatus)
-    drafts, refusals = _drafts(case, embed)
+    drafts, refusals = _drafts(case, embed, news)
     chosen, dropped = _choose(drafts, known, capacity)
     events, oversized = _events(chosen, case)
     notes = sorted(refusals + dropped + oversized, key=lambda refusal: (refusal.key, refusal.reason))
     return Examination(tuple(events), tuple(withheld(note, case) for note in notes))
 
 
-def _drafts(case: Case, embed: Embed) -> tuple[list[tuple[Score, Draft]], list[Refusal]]:
+def _drafts(case: Case, embed: Embed, news: int | None) -> tuple[list[tuple[Score, Draft]], list[Refusal]]:
     """Return a draft for every finding that allows one, best first, and every refusal so far."""
     prompt = case.files.prompt
     book = RuleBook(prompt.text, embed) if prompt else None
-    findings, refusals = search(case.threads, book)
+    findings, refusals = search(case.threads, book, news)
     drafts: list[tuple[Score, Draft]] = []
     for finding in findings:
         made = draft(finding, case.files, book)

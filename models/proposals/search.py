@@ -53,21 +53,31 @@ class Tested:
         return self.contrast.p < EVEN_ODDS and self.contrast.failed_with >= MIN_FAILURES
 
 
-def search(threads: Sequence[Thread], book: RuleBook | None) -> tuple[list[Finding], list[Refusal]]:
-    """Return the findings and refusals of all families. `book` is None where no prompt is configured."""
+def search(
+    threads: Sequence[Thread], book: RuleBook | None, news: int | None = None
+) -> tuple[list[Finding], list[Refusal]]:
+    """Return the findings and refusals of all families.
+
+    `book` is None where no prompt is configured; *news* is for `alpha_for`.
+    """
     outages, stopped = _outages(threads)
-    findings, refusals = _contrasts([thread for thread in threads if thread.failed is not None], book)
+    findings, refusals = _contrasts([thread for thread in threads if thread.failed is not None], book, news)
     findings, refusals = outages + findings, stopped + refusals
     if not findings and not refusals:
         refusals.append(_no_mechanism(threads))
     return findings, refusals
 
 
-def run_tests(threads: Sequence[Thread], patterns: Sequence[Pattern]) -> list[Tested]:
-    """Contrast every pattern over threads with known outcome, at the level their number leaves each."""
+def run_tests(
+    threads: Sequence[Thread], patterns: Sequence[Pattern], news: int | None = None
+) -> list[Tested]:
+    """Contrast every pattern over threads with known outcome, at the level their number leaves each.
+
+    *news*: how many of the threads are new since the last look, see `alpha_for`.
+    """
     if not patterns:
         return []
-    sample, alpha = sample_of(threads), alpha_for(len(threads), len(patterns))
+    sample, alpha = sample_of(threads), alpha_for(len(threads), len(patterns), news)
     results = [(pattern, contrast(pattern, sample)) for pattern in patterns]
     return [Tested(pattern, result, _figures(result, alpha, len(patterns))) for pattern, result in results]
 
@@ -89,19 +99,21 @@ def split_by_prompt(
     return candidates, unnamed
 
 
-def _contrasts(known: list[Thread], book: RuleBook | None) -> tuple[list[Finding], list[Refusal]]:
+def _contrasts(
+    known: list[Thread], book: RuleBook | None, news: int | None
+) -> tuple[list[Finding], list[Refusal]]:
     failures = sum(bool(thread.failed) for thread in known)
     if min(failures, len(known) - failures) < MIN_FAILURES:
         return [], [_too_few(failures, len(known))]
     candidates, unnamed = split_by_prompt(find_patterns(known), book)
-    tested = run_tests(known, candidates)
+    tested = run_tests(known, candidates, news)
     findings = [
         Finding(test.pattern, known, contrast=test.contrast, gate=test.figures)
         for test in tested
         if test.passed
     ]
     missed = sorted((test for test in tested if test.harmful and not test.passed), key=_nearness)
-    marks = sorted((test for test in run_tests(known, unnamed) if test.passed), key=_nearness)
+    marks = sorted((test for test in run_tests(known, unnamed, news) if test.passed), key=_nearness)
     refusals = [_refuse("gate", test, known) for test in missed[:MAX_NEAR_MISSES]]
     refusals += [_refuse("attribute_not_in_prompt", test, known) for test in marks[:MAX_NEAR_MISSES]]
     return findings, refusals

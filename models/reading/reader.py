@@ -9,13 +9,15 @@ from typing import Any, Protocol
 
 import orjson
 
+from groundswell.models.reading.calibration import Calibration
 from groundswell.models.reading.gate import GATE, passes
+from groundswell.models.reading.goal_change import Closure, opens_goal
 from groundswell.models.reading.needs import NeedMemory, unit
 from groundswell.models.reading.outcome import Evidence, SegmentOutcome
 from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.repetition import says_again, says_the_same
 from groundswell.models.reading.running_mean import RunningMean
-from groundswell.models.reading.segment import Closure, Segment, opens_segment
+from groundswell.models.reading.segment import Segment
 from groundswell.models.reading.signals import agent_signals, closes, concludes, in_order, user_signals
 from groundswell.models.reading.tools import call_digest, is_handoff_tool, is_write_tool, looks_like_error
 from groundswell.models.reading.wording import Wording, encodable, ends
@@ -66,6 +68,7 @@ class ConversationReader:
         self._segments = [Segment(number=0, start=0)]
         self._closure = Closure.OPEN
         self._needs = NeedMemory()
+        self._need_at = 0
         self._agent_text = ""
         self._agent_step: int | None = None
         self._looked_up = False
@@ -82,13 +85,17 @@ class ConversationReader:
         """(segment, ordinal of the turn, signal) of the segments that are still remembered."""
         return [(each.number, ordinal, signal) for each in self._segments for ordinal, signal in each.signals]
 
-    def outcomes(self, *, silent: bool = False) -> list[SegmentOutcome]:
+    def outcomes(
+        self, calibration: Calibration | None = None, *, silent: bool = False
+    ) -> list[SegmentOutcome]:
         """Return how each of the last eight goals stands.
 
-        *silent*: the user has not answered within the time after which the conversation counts as over.
+        Args:
+            calibration: what the agent's told outcomes say of its scores; by default nothing was told.
+            silent: the user has not answered within the time after which the conversation counts as over.
         """
-        last = self._segments[-1]
-        return [each.outcome(silent=silent and each is last) for each in self._segments]
+        calibrated, last = calibration or Calibration(), self._segments[-1]
+        return [each.outcome(calibrated, silent=silent and each is last) for each in self._segments]
 
     def user(self, ordinal: int, text: str, embedding: Vector) -> UserReading:
         """Read a user's turn with its unit embedding, float32 (d,)."""
@@ -114,7 +121,7 @@ class ConversationReader:
         """Place a turn that passes; return the vector to cluster and whether it opened a segment."""
         words, current = len(wording.words), self.segment.number
         before = self._needs.last(current)
-        opened = before is not None and self._opens_segment(words, embedding)
+        opened = before is not None and self._opens_goal(ordinal, wording, embedding)
         if opened:
             self._segments.append(Segment(number=current + 1, start=ordinal))
             del self._segments[:-MAX_SEGMENTS]
@@ -123,7 +130,7 @@ class ConversationReader:
         vector = embedding if opened or before is None else unit(embedding + before)
         self._needs.add(self.segment.number, words, embedding)
         self._mean.add(embedding)
-        self._closure = Closure.OPEN
+        self._closure, self._need_at = Closure.OPEN, ordinal
         self.segment.stated = True
         self.segment.note(Evidence.DONE, False)
         self.segment.note(Evidence.ANSWERED, False)
@@ -134,11 +141,13 @@ class ConversationReader:
         likeness = self._needs.likeness(len(wording.words), embedding)
         return says_again(wording, likeness, refused=Evidence.REFUSAL_LAST in self.segment.evidence)
 
-    def _opens_segment(self, words: int, embedding: Vector) -> bool:
-        if self._closure is Closure.OPEN:
-            return False
-        similarity = self._needs.similarity(self.segment.number, embedding, self._mean.mean)
-        return opens_segment(self._closure, words, similarity)
+    def _opens_goal(self, ordinal: int, wording: Wording, embedding: Vector) -> bool:
+        """Return whether a need that follows others starts a new goal."""
+        segment = self.segment
+        similarity = self._needs.similarity(segment.number, embedding, self._mean.mean)
+        asked = Evidence.QUESTION_PENDING in segment.evidence
+        since = ordinal - self._need_at
+        return opens_goal(wording, similarity, self._agent_text, self._closure, asked=asked, since=since)
 
     def agent(self, ordinal: int, text: str) -> AgentReading:
         """Read an agent's text."""
@@ -207,6 +216,7 @@ class ConversationReader:
                 "segments": [segment.to_document() for segment in self._segments],
                 "closure": int(self._closure),
                 "needs": self._needs.to_document(),
+                "need_at": self._need_at,
                 "agent_text": self._agent_text,
                 "agent_step": self._agent_step,
                 "looked_up": self._looked_up,
@@ -223,6 +233,7 @@ class ConversationReader:
         reader._segments = [Segment.from_document(document) for document in state["segments"]]
         reader._closure = Closure(state["closure"])
         reader._needs = NeedMemory.from_document(state["needs"])
+        reader._need_at = state["need_at"]
         reader._agent_text = state["agent_text"]
         reader._agent_step = state["agent_step"]
         reader._looked_up = state["looked_up"]

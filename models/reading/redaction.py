@@ -92,7 +92,7 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Return *text* with everything that a pattern finds replaced by its bracketed word."""
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS if text else 0):
             redacted = self._round(text)
             if redacted == text:
                 break

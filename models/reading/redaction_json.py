@@ -89,6 +89,8 @@ def redact_value(value: Any, redactor: Redactor, limit: int) -> str:
             value, text = cleared, json_text(cleared)
         if len(text) <= _WALKED and redactor.redact(text) != text:
             text = json_text(_leaves(value, redactor))
+        elif len(text) <= min(_WALKED, limit):
+            return text
     return redactor.redact(text[:limit])
 
 

@@ -77,7 +77,8 @@ def _private_key(match: re.Match[str]) -> Span:
 
 
 def _has_vendor_mark(view: View) -> bool:
-    alike, runs = view.coded.translate(_ALIKE), []
+    alike = view.coded.translate(_ALIKE)
+    runs: list[bytes] = []
     start = alike.find(_LONG_RUN)
     while start >= 0:
         end = alike.find(b" ", start)

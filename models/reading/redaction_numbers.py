@@ -117,6 +117,7 @@ _PHONE_MARKS = (
     *("fax", "handy", "portable", "movil", "móvil", "tél", "my no", "my #"),
     *("手机", "手機", "電話", "电话", "전화"),
 )  # fmt: skip
+_ENDS = "0123456789\n"
 _PHONE_NAMED = re.compile(r"(?<![A-Za-z0-9#$_])\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?!\d|-\d|:\d)")
 _PHONE_AFTER = re.compile(
     r"\)?,? (?:is|\(?as) (?:my|his|her|our|the) (?:phone|cell|mobile|contact|number)", re.IGNORECASE
@@ -132,6 +133,8 @@ def _phone(match: re.Match[str]) -> Span | None:
 
 
 def _marked(before: str) -> bool:
+    # No word and nothing between it and its number has a digit or a line break.
+    before = before[1 + max(map(before.rfind, _ENDS)) :]
     low = before.lower()
     for mark in _PHONE_MARKS:
         if mark in low:

@@ -24,6 +24,7 @@ _WORD = 24
 _CORSICA = 18
 _ASCII = bytes(range(128))
 _ASCII_NO_DIGITS = bytes(byte for byte in range(256) if chr(byte) not in "0123456789")
+_NO_SEPARATORS = {ord(character): None for character in " .()/-"}
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 #: What a regular expression that ignores case takes for i and s, and lower case does not turn into them.
 _FOLDED_BY_CASE = ("\u0131", "\u017f")
@@ -106,7 +107,7 @@ class View:
         first, last = match.span()
         found = match.group()
         one = found.isdecimal()
-        digits = len(found) if one else sum(map(str.isdecimal, found))
+        digits = len(found) if one else len(found.translate(_NO_SEPARATORS))
         more = _CORSICA if self.text[last : last + 1] in ("A", "B", "a", "b") else _AFTER
         glued = one and self.text[first - 1 : first] in _LETTERS if first else False
         return Stretch(first, last, digits, max(0, first - _BEFORE), last + more, glued)

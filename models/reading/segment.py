@@ -1,38 +1,15 @@
 """A segment: the turns of a conversation that serve one goal."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
-from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, score
+from groundswell.models.reading.calibration import Calibration, Shown
+from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, reasons, score
 from groundswell.models.reading.phrases import FRICTION, Signal
 from groundswell.models.reading.signals import in_order
 
 #: Signals remembered of one segment, the earliest.
 MAX_SIGNALS = 64
-
-
-class Closure(IntEnum):
-    """What has been said, since the last need, that would end a goal."""
-
-    OPEN = 0
-    DONE = 1  # the agent stated completion
-    CLOSED = 2  # the agent asked for anything else, or the user took leave
-
-
-#: A need opens a new segment if it is less similar than this to those of the segment.
-SPLIT_BELOW = {Closure.DONE: 0.1, Closure.CLOSED: 0.4}
-#: Shorter turns continue what was said before.
-MIN_WORDS_TO_SPLIT = 3
-
-
-def opens_segment(closure: Closure, words: int, similarity: float) -> bool:
-    """Return whether a need starts a new goal.
-
-    *similarity* is the greatest cosine to the segment's last needs, all centred on the tenant's mean.
-    Without anything that ends the goal before, similarity alone is too often wrong.
-    """
-    return words >= MIN_WORDS_TO_SPLIT and closure in SPLIT_BELOW and similarity < SPLIT_BELOW[closure]
 
 
 @dataclass(slots=True)
@@ -46,6 +23,7 @@ class Segment:
     tool_worked: bool = False
     suspect: int | None = None
     first_write: int | None = None
+    last_step: int | None = None
     evidence: set[Evidence] = field(default_factory=set)
     signals: list[tuple[int, Signal]] = field(default_factory=list)
 
@@ -57,21 +35,41 @@ class Segment:
             self.evidence.discard(kind)
 
     def observe(self, ordinal: int, shown: set[Signal], step: int | None) -> None:
-        """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of."""
+        """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of.
+
+        The first step with friction is the suspect of a failure; without any, or a write, it is the last.
+        """
         for signal in in_order(shown):
             if len(self.signals) < MAX_SIGNALS:
                 self.signals.append((ordinal, signal))
             if signal in LASTING:
                 self.evidence.add(LASTING[signal])
+        self.last_step = self.last_step if step is None or step < self.start else step
         if self.suspect is None and step is not None and step >= self.start and shown & FRICTION:
             self.suspect = step
 
-    def outcome(self, *, silent: bool = False) -> SegmentOutcome:
-        """Return how the goal stands now."""
-        status, probability = judge(self.evidence, stated=self.stated, silent=silent)
+    @property
+    def shown(self) -> Shown:
+        """What of it a calibration looks at."""
+        return Shown(score(self.evidence), self.first_write is not None)
+
+    def outcome(self, calibration: Calibration, *, silent: bool = False) -> SegmentOutcome:
+        """Return how the goal stands now, as *calibration* of the agent has it."""
+        shown = self.shown
+        status, probability = judge(self.evidence, calibration, shown, stated=self.stated, silent=silent)
         suspects = [turn for turn in (self.suspect, self.first_write) if turn is not None]
-        failing = None if status == "completed" else min(suspects, default=None)
-        return SegmentOutcome(self.number, status, probability, score(self.evidence), self.turns, failing)
+        return SegmentOutcome(
+            segment=self.number,
+            status=status,
+            probability=probability,
+            success=calibration.success(shown),
+            shown=shown,
+            stated=self.stated,
+            turns=self.turns,
+            suspect=min(suspects, default=None),
+            last_step=self.last_step,
+            reasons=reasons(self.evidence),
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return the state as a JSON document, equal states as equal documents."""
@@ -83,6 +81,7 @@ class Segment:
             "tool_worked": self.tool_worked,
             "suspect": self.suspect,
             "first_write": self.first_write,
+            "last_step": self.last_step,
             "evidence": sorted(self.evidence),
             "signals": self.signals,
         }

@@ -132,26 +132,40 @@ class Alarms:
         return watch.since(metric, alert.start, self.traffic.minute)
 
     def burn(self, message: IntentMinute, watch: Watch) -> list[Spike]:
-        """Return the slow burn that new outcomes of *watch* show, or show with more evidence."""
+        """Return the slow burn that new outcomes of *watch* begin to show."""
         exposure = self.traffic.hour_exposure
         burn = slow_burn.burn_of(watch, exposure)
-        alert = watch.alerts.get(Metric.SLOW_BURN)
-        if not slow_burn.burns(burn, self.settings):
-            return []
-        decided = slow_burn.decided_of(self.watches.all())
-        if alert is not None and decided < slow_burn.REPEAT * alert.statistic:
+        if Metric.SLOW_BURN in watch.alerts or not slow_burn.burns(burn, self.settings):
             return []
         if slow_burn.rank_of(burn, self.watches.all(), exposure) >= self.settings.slow_burn_top:
             return []
-        start = watch.failure.mark(self.traffic.minute, watch.tally) if alert is None else alert.start
+        start = watch.failure.mark(self.traffic.minute, watch.tally)
         evidence = slow_burn.evidence_of(burn, watch, start, self.traffic.minute, self.settings)
-        if alert is None:
-            event = self._fire(message, watch, Metric.SLOW_BURN, evidence)
-            watch.alerts[Metric.SLOW_BURN].statistic = decided
-            return [event]
+        return [self._fire(message, watch, Metric.SLOW_BURN, evidence)]
+
+    def look(self, message: IntentMinute, spikes: list[Spike]) -> list[Spike]:
+        """Tell the worst slow burn again, for a look at the agent, if its evidence has grown enough.
+
+        *spikes* are those of this minute so far; they are returned with what came of it.
+        """
+        looks, exposure = self.traffic.looks, self.traffic.hour_exposure
+        burning = [watch for watch in self.watches.all() if Metric.SLOW_BURN in watch.alerts]
+        if not looks.due or not burning:
+            return spikes
+        looks.take(slow_burn.decided_of(self.watches.all()))
+        burns = {watch.intent: slow_burn.burn_of(watch, exposure) for watch in burning}
+        worst = min(burning, key=lambda watch: (-burns[watch.intent].score, watch.intent))
+        alert = worst.alerts[Metric.SLOW_BURN]
+        for place, spike in enumerate(spikes):
+            if spike.fingerprint == alert.fingerprint and spike.status == "firing":
+                return [*spikes[:place], spike.model_copy(update={"look": True}), *spikes[place + 1 :]]
+        evidence = slow_burn.evidence_of(
+            burns[worst.intent], worst, alert.start, self.traffic.minute, self.settings
+        )
         alert.emitted += 1
-        alert.statistic = decided
-        return [self._event(message, watch, alert, evidence)]
+        self.watches.touch(worst)
+        again = self._event(message, worst, alert, evidence)
+        return [*spikes, again.model_copy(update={"look": True})]
 
     def cool_burns(self, message: IntentMinute) -> list[Spike]:
         """Return the slow burns that subsided in the hour that was closed."""

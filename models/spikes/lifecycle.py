@@ -40,7 +40,7 @@ class Alert:
     start: Mark
     onset: int
     fired: int
-    statistic: float  #: when last emitted; of a slow burn, the agent's decided conversations
+    statistic: float  #: when last emitted
     hour_begin: int
     hour_observed: float
     hour_expected: float

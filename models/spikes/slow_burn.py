@@ -2,9 +2,9 @@
 
 An intent burns when its failure rate is beyond doubt (Wilson lower bound, one-sided 95 %)
 above a floor, and its score, share times failure rate, is among the top few of its agent.
-It is emitted again each time the agent's evidence has grown by a quarter, so that a diagnosis
-which lacked conversations is tried anew: what it contrasts with is the whole agent. There is
-no warm-up and no least number of intents.
+The worst of them is emitted again each time the agent's evidence has grown by a quarter (`looks.py`),
+so that a diagnosis which lacked conversations is tried anew: what it contrasts with is the whole
+agent. There is no warm-up and no least number of intents.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,8 +19,6 @@ from groundswell.models.spikes.watch import Watch
 
 #: It subsides below this part of the floor or of the evidence, or at so many times the rank.
 SUBSIDED_RATE, SUBSIDED_EVIDENCE, SUBSIDED_RANK = 0.8, 0.5, 2
-#: The agent's evidence must grow so many times for the alert to be repeated.
-REPEAT = 1.25
 
 
 class Burn(NamedTuple):

@@ -71,6 +71,7 @@ class SpikeState:
             if _has_outcomes(message, watch):
                 spikes += self.alarms.detect(message, watch, Metric.FAILURE)
                 spikes += self.alarms.burn(message, watch)
+        spikes = self.alarms.look(message, spikes)
         return sorted(spikes, key=lambda spike: (spike.intent_id, spike.kind, spike.status, spike.id))
 
     def _advance(self, message: IntentMinute) -> list[Spike]:
@@ -125,6 +126,7 @@ class SpikeState:
             by_intent.setdefault(self.watches.home[fine], []).append(fine)
             traffic.see("prompt_version", message.counts[fine].prompt_versions)
             traffic.see("release", message.counts[fine].releases)
+            traffic.looks.count(message.counts[fine].decided)
         touched = self.watches.named(by_intent)
         for watch in touched:
             watch.name = message.names.get(watch.intent, watch.name)

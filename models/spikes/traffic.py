@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from groundswell.models.spikes.looks import Looks
 from groundswell.models.spikes.settings import DAY, HOUR
 
 #: Releases and prompt versions remembered: those seen last.
@@ -30,6 +31,7 @@ class Traffic:
     tests: int = 1  #: intents times metrics, when the current hour began
     warm: bool = False  #: whether the agent is known well enough for volume alerts
     recent: list[int] = field(default_factory=lambda: [0] * 24)  #: exposure of the last 24 closed hours
+    looks: Looks = field(default_factory=Looks)  #: at all of the agent's conversations
     releases: dict[str, int] = field(default_factory=dict)  #: "kind value" -> first seen; last seen last
 
     @property
@@ -77,6 +79,7 @@ class Traffic:
         return {
             "totals": [self.first, self.minute, self.exposure, self.hour_start, self.tests, self.warm],
             "recent": self.recent,
+            "looks": [self.looks.since, self.looks.evidence],
             "releases": list(self.releases.items()),
         }
 
@@ -85,4 +88,5 @@ class Traffic:
         """Return what `to_json` gave."""
         first, minute, exposure, hour_start, tests, warm = value["totals"]
         recent, releases = list(value["recent"]), dict(value["releases"])
-        return cls(first, minute, exposure, hour_start, tests, warm, recent, releases)
+        looks = Looks(*value["looks"])
+        return cls(first, minute, exposure, hour_start, tests, warm, recent, looks, releases)
