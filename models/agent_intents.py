@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from groundswell.models.agent_commands import Commands
+from groundswell.models.intent_command import IntentCommandAnswer
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
@@ -20,6 +22,7 @@ from groundswell.models.minute_book import Closed
 from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
 from groundswell.models.taxonomy import Taxonomy
+from groundswell.models.teaching.memory import Memory
 from groundswell.models.turn import CalibrationState, TurnRead
 
 _TALLY = "tally"
@@ -34,6 +37,7 @@ class Taken:
     minutes: list[IntentMinute] = field(default_factory=list)
     events: list[IntentEvent] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
+    answers: list[IntentCommandAnswer] = field(default_factory=list)
 
 
 class AgentIntents:
@@ -55,7 +59,9 @@ class AgentIntents:
         self.tenant, self.agent = tenant, agent
         self.engine = IntentEngine.restore(params or EngineParams(), f"{tenant}/{agent}", records)
         self.names = NameBook.restore(records)
-        self.taxonomy = Taxonomy.restore(tenant, agent, records)
+        self.memory = Memory.restore(records)
+        self.taxonomy = Taxonomy.restore(tenant, agent, records, self.memory.names)
+        self.commands = Commands(self.engine, self.memory, self.names, self.taxonomy)
         book = tally["book"] if tally else None
         self.ledger = Ledger.restore(lateness_ms, book, conversations, self.engine.resolve)
         self.positions = Positions.from_json(tally["positions"] if tally else {})
@@ -66,6 +72,8 @@ class AgentIntents:
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""
+        if message.type == "command":
+            return self._command(message, at) if self.memory.positions.take(message.source) else None
         if not self.positions.take(message.source):
             return None
         taken = Taken(counted=self._count(message))
@@ -87,17 +95,34 @@ class AgentIntents:
                 return self.ledger.outcome(message)
             case "feedback":
                 return self.ledger.feedback(message)
-            case "tick" | "forget":
+            case "tick" | "forget" | "command":
                 return []
 
+    def _command(self, message: TurnRead, at: Source) -> Taken:
+        """Take a person's command in. It tells no time: a minute closes by what users do."""
+        self.memory.changed = True
+        heard = self.commands.take(message, at)
+        if heard is None:
+            return Taken()
+        if heard.answer.status == "applied":
+            self._regrouped = True
+            self._moved.update(heard.moved)
+        return Taken(events=heard.events, answers=[heard.answer])
+
     def _assign(self, message: TurnRead) -> list[Counted]:
-        """Give a turn that says what the user wants to an intent, and count it."""
+        """Give a turn that says what the user wants to an intent, and count it.
+
+        A retired intent takes no new members: it keeps its theme from becoming another, and that is all.
+        """
         given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
-        self.names.observe(given.fine, message.text, given.closeness, message.conversation)
+        if self.memory.is_retired(given.intent):
+            return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
+        self.names.observe(given.fine, message.text, given.closeness, message.conversation, given.micro)
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:
         """Drop what is kept of a conversation's words and of who it was with."""
+        self.memory.forget_names()
         fines = self.ledger.forget(message)
         stale = self.names.forget(message.conversation)
         self.names.forget_words(self.engine.follow(fine) for fine in fines)
@@ -114,7 +139,14 @@ class AgentIntents:
             self._moved[old] = new
             self.names.fold(old, new)
         self._regrouped = True
-        return self.taxonomy.update(self.engine.groups(), lineage, self.names, message.time, at)
+        self.commands.follow(lineage)
+        groups, hidden = self.engine.groups(), self.memory.retired()
+        if self.names.lacks(groups):
+            self.names.settle(self.engine.owners())
+        centres = self.engine.centres(self.names.turns(groups))
+        return self.taxonomy.update(
+            groups, lineage, self.names, message.time, at, centres=centres, hidden=hidden
+        )
 
     def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
         resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}
@@ -133,6 +165,7 @@ class AgentIntents:
             regrouped=self._regrouped,
             moved=dict(sorted(self._moved.items())),
             names={intent: name for intent, name in names.items() if name},
+            dismissed=self.memory.dismissed(),
             as_of=tuple(
                 Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
                 for partition, last in sorted(self.positions.taken.items())
@@ -152,7 +185,7 @@ class AgentIntents:
 
         Most of these are a single turn, so once there are others only a busy one is looked at.
         """
-        if announced := self.taxonomy.name(intent):
+        if announced := self.memory.name_of(intent) or self.taxonomy.name(intent):
             return announced
         fines = [fine for fine, owner in sorted(groups.items()) if owner == intent]
         turns = sum(closed.counts[fine].turns for fine in fines if fine in closed.counts)
@@ -174,4 +207,5 @@ class AgentIntents:
             **self.engine.changes(),
             **self.names.changes(),
             **self.taxonomy.changes(),
+            **self.memory.changes(),
         }

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.models.board_view import TALLIED, AgentView, CalibrationRow, IntentRow, Tally
+from groundswell.models.board_view import (
+    TALLIED,
+    AgentView,
+    AnswerRow,
+    CalibrationRow,
+    IntentRow,
+    Tally,
+)
 from groundswell.models.json_value import items, mapping, number, strings, text, texts, whole
 from groundswell.models.timeline import Clock, Series, trend
 
@@ -16,6 +23,17 @@ MAX_NAME = 200
 MAX_PARTITIONS = 64
 #: Merges that are followed from an intent to its successor's successor.
 MAX_MERGES = 20
+#: Answers to commands that are shown.
+MAX_ANSWERS = 12
+#: What an intent is shown as after a change.
+_STATES = {
+    "pinned": "pinned",
+    "retired": "retired",
+    "dismissed": "dismissed",
+    "revived": "",
+    "unpinned": "",
+    "undismissed": "",
+}
 #: Where the counts of fine intents beyond the bound go.
 REST = "other"
 
@@ -67,6 +85,7 @@ class AgentBoard:
     fines: dict[str, Fine] = field(default_factory=lambda: defaultdict(Fine))
     groups: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Facts] = field(default_factory=lambda: defaultdict(Facts))
+    answers: list[AnswerRow] = field(default_factory=list)
     calibration: list[CalibrationRow] = field(default_factory=list)
     _seen: tuple[str, int, int, int] = ("", -1, -1, -1)
 
@@ -88,7 +107,9 @@ class AgentBoard:
         self._shrink()
 
     def take_event(self, value: Mapping[str, Any]) -> None:
-        """Learn from an intent event: a name, a merge, a retirement."""
+        """Learn from an intent event: a name, a merge, a retirement, a split that undoes a merge."""
+        if text(value.get("type")).startswith("intent.command."):
+            self._answer(value)
         intent = text(value.get("intent_id"))
         if not intent:
             return
@@ -100,10 +121,20 @@ class AgentBoard:
         # An intent whose example was erased is told anew; other events without one know of none.
         facts.example = told if change in ("updated", "renamed") else told or facts.example
         lineage = texts(value.get("lineage"))
-        if change in ("pinned", "retired", "revived"):
-            facts.state = "" if change == "revived" else change
+        if change in _STATES:
+            facts.state = _STATES[change]
         if change == "merged" and lineage:
             facts.successor = lineage[0]
+        elif change in ("split", "created", "revived"):
+            facts.successor = ""
+
+    def _answer(self, value: Mapping[str, Any]) -> None:
+        """Keep the answer to a command, once."""
+        limits = {"command_id": 256, "command": 64, "actor": MAX_NAME, "status": 64, "reason": 64}
+        limits |= {"detail": 400, "time": 64}
+        row = AnswerRow(**{name: text(value.get(name), most) for name, most in limits.items()})
+        if all(row.command_id != known.command_id for known in self.answers):
+            self.answers = [row, *self.answers[: MAX_ANSWERS - 1]]
 
     def view(self, spiking: frozenset[str], proposals: Mapping[str, int]) -> AgentView:
         """Return what is shown: intents by impact, those beyond the bound added up."""
@@ -129,6 +160,7 @@ class AgentBoard:
             rest if hidden else None,
             len(hidden),
             self.calibration,
+            tuple(self.answers),
         )
 
     def intent_of(self, fine: str) -> str:

@@ -81,6 +81,19 @@ class IntentRow:
         return self.tally.failure_rate
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What became of a command about the agent's intents. Every text may be a stranger's."""
+
+    command_id: str
+    command: str
+    actor: str
+    status: str
+    reason: str
+    detail: str
+    time: str
+
+
 @dataclass(slots=True)
 class CalibrationRow:
     """What told outcomes make of an agent's inferred ones, on one partition of conversation events."""
@@ -107,6 +120,7 @@ class AgentView:
     hidden: Tally | None = None  #: what the intents beyond the bound add up to
     hidden_intents: int = 0
     calibration: list[CalibrationRow] = field(default_factory=list)
+    answers: tuple[AnswerRow, ...] = ()  #: to people's commands, the newest first
 
 
 @dataclass(slots=True)

@@ -5,8 +5,23 @@ from typing import Literal
 from pydantic import Field
 
 from groundswell.models.contract import CloudEvent, Name
+from groundswell.models.intents.intent_name import NamedBy, NameReason
 
-IntentChange = Literal["created", "updated", "merged", "split", "renamed", "pinned", "retired", "revived"]
+IntentChange = Literal[
+    "created",
+    "updated",
+    "merged",
+    "split",
+    "renamed",
+    "described",
+    "pinned",
+    "unpinned",
+    "retired",
+    "revived",
+    "dismissed",
+    "undismissed",
+    "constrained",
+]
 
 
 class IntentEvent(CloudEvent):
@@ -17,10 +32,27 @@ class IntentEvent(CloudEvent):
     intent_id: str
     change: IntentChange
     actor: Literal["machine", "human"] = "machine"
+    by: str = Field(default="", description="who it was, where a human did it")
+    command_id: str = Field(default="", description="id of the command that did it")
     name: str = ""
     previous_name: str | None = None
     terms: tuple[str, ...] = Field(default=(), description="distinctive words, strongest first")
-    example: str = Field(default="", description="its most central short turn; written by strangers")
+    example: str = Field(default="", description="a central turn of users; written by strangers")
+    examples: tuple[str, ...] = Field(
+        default=(), description="up to three central turns; written by strangers"
+    )
+    description: str = Field(
+        default="",
+        description="described: what a person says the intent is; else a sentence that quotes its users",
+    )
+    named_by: NamedBy = Field(
+        default="machine", description="who gave the name: a human's outranks all others"
+    )
+    name_version: int = Field(default=1, description="how many names the intent has had")
+    reason: NameReason | None = Field(default=None, description="why it has this name")
     lineage: tuple[str, ...] = Field(default=(), description="parents (split, created) or successor (merged)")
+    share: float | None = Field(
+        default=None, description="by a command: part of the whole's weight that merged or split off"
+    )
     fines: tuple[str, ...] = Field(default=(), description="fine intents it consists of")
     version: int = 1

@@ -75,6 +75,9 @@ class IntentMinute(Message):
     names: dict[str, str] = Field(
         default_factory=dict, description="intent -> name, of the intents in groups"
     )
+    dismissed: tuple[str, ...] = Field(
+        default=(), description="intents that people dismissed: counted, but no cause for alarm"
+    )
     as_of: tuple[Source, ...] = Field(
         default=(), description="conversation events taken in, by partition, when the minute closed"
     )

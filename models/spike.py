@@ -88,6 +88,9 @@ class Spike(CloudEvent):
         default_factory=dict, description="fine intent -> intent, of the agent, as known at that minute"
     )
     names: dict[str, str] = Field(default_factory=dict, description="intent -> name, of the agent")
+    dismissed: tuple[str, ...] = Field(
+        default=(), description="intents of the agent that people dismissed: no change is sought for them"
+    )
     look: bool = Field(
         default=False,
         description="a slow burn: the agent's decided conversations have grown by a quarter since this was "

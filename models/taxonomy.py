@@ -1,7 +1,8 @@
 """The taxonomy of one agent: its announced intents and their names, and what is said when they change."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
@@ -9,11 +10,11 @@ import orjson
 from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_event import IntentChange, IntentEvent
+from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
-from groundswell.models.intents.wording import IntentName
 from groundswell.models.position import Source
-from groundswell.models.record import StateRecord
+from groundswell.models.record import StateRecord, Vector
 
 _RECORD = "taxonomy"
 
@@ -25,11 +26,22 @@ class Entry(NamedTuple):
     version: int
 
 
+class Cause(NamedTuple):
+    """The command behind a change: its id, who gave it, the intents it touched, shares by intent."""
+
+    command_id: str
+    by: str
+    touched: frozenset[str]
+    shares: Mapping[str, float]
+
+
 class Taxonomy:
     """What has been announced. `update` compares it with what is, after a refit."""
 
-    def __init__(self, tenant: str, agent: str) -> None:
+    def __init__(self, tenant: str, agent: str, told: Callable[[], Mapping[str, str]] = dict) -> None:
+        """*told* gives the names that people gave, by intent: they outrank those of the machine."""
         self._tenant, self._agent = tenant, agent
+        self._told = told
         self._entries: dict[str, Entry] = {}
         self._changed = False
 
@@ -45,6 +57,10 @@ class Taxonomy:
         names: NameBook,
         time: int,
         at: Source,
+        *,
+        centres: Mapping[str, Vector] | None = None,
+        hidden: Set[str] = frozenset(),
+        cause: Cause | None = None,
     ) -> list[IntentEvent]:
         """Return the events that bring the announced intents up to *groups*.
 
@@ -54,11 +70,15 @@ class Taxonomy:
             names: the words of each fine intent.
             time: event time, milliseconds.
             at: the message that led here; ids of the events derive from it.
+            centres: intent -> where it lies, of those whose names are held against that.
+            hidden: intents that people retired: they are not announced.
+            cause: the command that led here, if one did.
         """
-        fines: dict[str, list[str]] = {}
-        for fine, intent in sorted(groups.items()):
-            fines.setdefault(intent, []).append(fine)
-        named = names.name_all(fines)
+        lineage = list(lineage)
+        merged = {one.into for one in lineage if one.level == "intent" and one.kind == "merged" and one.into}
+        fines, named = self._named(groups, names, centres, merged)
+        for intent in hidden & fines.keys():
+            del fines[intent]
         why = {event.id: event for event in lineage if event.level == "intent"}
         events = [
             *(self._gone(intent, why.get(intent)) for intent in sorted(self._entries.keys() - fines.keys())),
@@ -69,19 +89,67 @@ class Taxonomy:
             ),
         ]
         self._changed = self._changed or bool(events)
-        return [
-            event.model_copy(update=self._envelope(event, place, time, at))
-            for place, event in enumerate(events)
-        ]
+        return self._sealed(events, time, at, cause)
+
+    def say(
+        self,
+        said: Sequence[tuple[IntentChange, str]],
+        time: int,
+        at: Source,
+        cause: Cause,
+        descriptions: Mapping[str, str],
+    ) -> list[IntentEvent]:
+        """Return the events of what a command did besides names and groups: (change, intent)."""
+        events = []
+        for change, intent in said:
+            known = self._entries.get(intent)
+            if known is None:
+                continue
+            self._entries[intent] = Entry(known.name, known.version + 1)
+            self._changed = True
+            update = {"version": known.version + 1, "description": descriptions.get(intent, "")}
+            events.append(self._event(intent, change, known.name).model_copy(update=update))
+        return self._sealed(events, time, at, cause)
+
+    def _sealed(
+        self, events: Sequence[IntentEvent], time: int, at: Source, cause: Cause | None
+    ) -> list[IntentEvent]:
+        """Give events their ids, their time, and who was behind them."""
+        sealed = []
+        for place, event in enumerate(events):
+            update: dict[str, object] = {**self._envelope(event, place, time, at)}
+            if cause is not None and event.intent_id in cause.touched:
+                update |= {"actor": "human", "by": cause.by, "command_id": cause.command_id}
+                if event.change in ("merged", "split"):
+                    update["share"] = cause.shares.get(event.intent_id)
+            sealed.append(event.model_copy(update=update))
+        return sealed
+
+    def _named(
+        self,
+        groups: Mapping[str, str],
+        names: NameBook,
+        centres: Mapping[str, Vector] | None = None,
+        merged: Iterable[str] = (),
+    ) -> tuple[dict[str, list[str]], dict[str, IntentName]]:
+        """Return the fine intents and the name of every live intent; what people say outranks the machine."""
+        fines: dict[str, list[str]] = {}
+        for fine, intent in sorted(groups.items()):
+            fines.setdefault(intent, []).append(fine)
+        told = self._told()
+        named = names.name_all(fines, centres, merged, reserved=sorted(told.values()))
+        for intent in told.keys() & named.keys():
+            version = named[intent].version + 1
+            named[intent] = replace(
+                named[intent], name=told[intent], by="human", reason="human", version=version
+            )
+        return fines, named
 
     def refresh(
         self, stale: set[str], groups: Mapping[str, str], names: NameBook, time: int, at: Source
     ) -> list[IntentEvent]:
         """Return the events that give the announced intents of *stale* another name or example."""
-        fines: dict[str, list[str]] = {}
-        for fine, intent in sorted(groups.items()):
-            fines.setdefault(intent, []).append(fine)
-        named = names.name_all(fines)
+        fines, named = self._named(groups, names)
         events: list[IntentEvent] = []
         for intent in sorted(stale & self._entries.keys() & named.keys()):
             known, name = self._entries[intent], named[intent]
@@ -89,15 +157,14 @@ class Taxonomy:
             self._changed = True
             change: IntentChange = "updated" if name.name == known.name else "renamed"
             update = {
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "fines": tuple(fines[intent]),
                 "version": known.version + 1,
+                "previous_name": known.name if change == "renamed" else None,
             }
             event = self._event(intent, change, name.name).model_copy(update=update)
-            envelope = self._envelope(event, len(events), time, at)
-            events.append(event.model_copy(update=envelope))
-        return events
+            events.append(event)
+        return self._sealed(events, time, at, None)
 
     def _here(
         self, intent: str, fines: Sequence[str], name: IntentName, why: LineageEvent | None
@@ -113,8 +180,7 @@ class Taxonomy:
         return self._event(intent, change, name.name).model_copy(
             update={
                 "previous_name": known.name if known else None,
-                "terms": name.terms,
-                "example": name.example,
+                **_told(name),
                 "lineage": (why.parent,) if why is not None and why.parent and known is None else (),
                 "fines": tuple(fines),
                 "version": self._entries[intent].version,
@@ -158,10 +224,29 @@ class Taxonomy:
         return {_RECORD: StateRecord(orjson.dumps(entries))}
 
     @classmethod
-    def restore(cls, tenant: str, agent: str, records: Mapping[str, StateRecord]) -> "Taxonomy":
+    def restore(
+        cls,
+        tenant: str,
+        agent: str,
+        records: Mapping[str, StateRecord],
+        told: Callable[[], Mapping[str, str]] = dict,
+    ) -> "Taxonomy":
         """Return the taxonomy that the records hold."""
-        taxonomy = cls(tenant, agent)
+        taxonomy = cls(tenant, agent, told)
         if _RECORD in records:
             entries = orjson.loads(records[_RECORD].payload)
             taxonomy._entries = {intent: Entry(*entry) for intent, entry in entries.items()}
         return taxonomy
+
+
+def _told(name: IntentName) -> dict[str, object]:
+    """Return what an event tells of a name besides its wording."""
+    return {
+        "terms": name.terms,
+        "example": name.example,
+        "examples": name.examples,
+        "description": name.description,
+        "named_by": name.by,
+        "name_version": name.version,
+        "reason": name.reason,
+    }

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from groundswell.models.contract import Message, Milliseconds, Name
 from groundswell.models.event_parts import Slice
+from groundswell.models.intent_command import CommandRead
 from groundswell.models.position import Source
 from groundswell.models.record import Vector
 
@@ -60,14 +61,16 @@ class CalibrationState(Message):
 class TurnRead(Message):
     """One message of `turns`. ``type`` says which of the optional parts it has."""
 
-    type: Literal["turn", "feedback", "outcome", "forget", "tick"] = "turn"
+    type: Literal["turn", "feedback", "outcome", "forget", "tick", "command"] = "turn"
     tenant: Name
     agent: Name
     conversation: str = Field(default="", description="uuid of the conversation")
     conversation_id: str = ""
     time: Milliseconds
     produced: Milliseconds = Field(default=0, description="timestamp of the record that it was read from")
-    source: Source
+    source: Source = Field(
+        description="the record that it was read from: of conversation-events, or of intent-commands"
+    )
     turn: str = Field(default="", description="uuid of the turn")
     ordinal: int = Field(default=0, description="place in the order of arrival")
     segment: int = Field(default=0, description="goal within the conversation, from 0")
@@ -90,6 +93,7 @@ class TurnRead(Message):
     explicit: bool = Field(default=False, description="the outcome was told, not inferred")
     final: bool = Field(default=False, description="the conversation has ended, or fell silent")
     outcomes: tuple[SegmentOutcome, ...] = ()
+    command: CommandRead | None = Field(default=None, description="what a person wants changed")
     calibration: CalibrationState | None = Field(
         default=None, description="of the agent, once outcomes were told or feedback was given"
     )

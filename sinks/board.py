@@ -59,16 +59,17 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def render(view: BoardView, now_ms: int, order: str = "impact") -> str:
+def render(view: BoardView, now_ms: int, order: str = "impact", *, teaching: bool = False) -> str:
     """Return the page; *now_ms* (milliseconds since the epoch) tells how fresh the view is.
 
-    An *order* that is none of `ORDERS` is taken as ``impact``.
+    An *order* that is none of `ORDERS` is taken as ``impact``. *teaching*: whether intents can be taught.
     """
     order = order if order in ORDERS else "impact"
     return ENVIRONMENT.get_template("board.html").render(
         view=view,
         agents=[(agent, _sorted(agent, order)) for agent in view.agents],
         order=order,
+        teaching=teaching,
         now_minute=now_ms // 60_000,
         style=Markup(STYLE),  # noqa: S704  our own file, not a stranger's text
         open_rows=ROWS,

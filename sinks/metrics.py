@@ -118,6 +118,14 @@ class Metrics(Series):
         if gone is not None:
             self._forget(gone)
 
+    def observe_command(self, command: str, status: str) -> None:
+        """Count a person's command, by what became of it."""
+        self.commands.labels(word(command), word(status)).inc()
+
+    def observe_retired(self, tenant: str, agent: str) -> None:
+        """Count a turn that belongs to a retired intent."""
+        self.retired.labels(*self._admit_owner(tenant, agent)).inc()
+
     # -- what the spikes and proposals stages tell
 
     def observe_spike(self, spike: Spike) -> None:
@@ -204,7 +212,8 @@ class Metrics(Series):
     def _forget(self, gone: Owner | IntentLabels) -> None:
         """End the series of an agent, or of one intent."""
         which = dict(zip(BY_INTENT, gone, strict=False))
-        by_agent = () if len(gone) == len(BY_INTENT) else (self.active, *self.calibration.values())
+        own = (self.active, self.retired, *self.calibration.values())
+        by_agent = () if len(gone) == len(BY_INTENT) else own
         for metric in (*self._by_intent, *by_agent):
             metric.remove_by_labels(which)
         self._begun = {labels for labels in self._begun if labels[: len(gone)] != gone}

@@ -49,6 +49,14 @@ class Series:
             "thumbs_up": self._counter("intent_thumbs_up", "Positive feedback.", BY_INTENT),
             "thumbs_down": self._counter("intent_thumbs_down", "Negative feedback.", BY_INTENT),
         }
+        self.retired = self._counter(
+            "retired_turns", "User turns that belong to an intent which a person retired: counted in none.",
+            BY_AGENT,
+        )  # fmt: skip
+        self.commands = self._counter(
+            "intent_commands", "Commands of people about intents, by what became of them.",
+            ("command", "status"),
+        )  # fmt: skip
         self.share = self._gauge(
             "intent_share", "Share of the agent's conversations in the last 60 minutes of event time.",
             BY_INTENT,

@@ -1,7 +1,7 @@
 """The web port: the board, its JSON, the metrics and the two health answers.
 
-Nothing here changes anything, and nothing is authenticated: bind it where only those reach
-it who may read conversations.
+Nothing is authenticated: bind it where only those reach it who may read conversations, and, where
+teaching is on, who may change intents.
 """
 
 import asyncio
@@ -36,17 +36,21 @@ GRACE_SECONDS = 2.0
 class Pages:
     """The answers, from the state that the worker keeps."""
 
-    def __init__(self, metrics: Metrics, board: BoardState, ready: Check, alive: Check) -> None:
+    def __init__(
+        self, metrics: Metrics, board: BoardState, ready: Check, alive: Check, *, teaching: bool = False
+    ) -> None:
         self.metrics = metrics
         self.state = board
         self.ready = ready
         self.alive = alive
+        self.teaching = teaching
 
     async def board(self, request: web.Request) -> web.Response:
         """Answer with the page; `?sort=` orders the intents."""
         order = request.query.get("sort", "impact")
         view, now = self.state.view(), int(time.time() * 1000)
-        page = await asyncio.to_thread(render, view, now, order)  # the view is a copy: folding goes on
+        # The view is a copy: folding goes on.
+        page = await asyncio.to_thread(render, view, now, order, teaching=self.teaching)
         return web.Response(text=page, content_type="text/html", charset="utf-8")
 
     async def script(self, request: web.Request) -> web.Response:
@@ -98,9 +102,11 @@ def make_app(
 ) -> web.Application:
     """Return the application; *ready* and *alive* are asked at every probe and say why not.
 
-    *more* pages are served beside the board's own.
+    *more* pages are served beside the board's own; the board links to `/teach` if it is among them.
     """
-    pages = Pages(metrics, board, ready, alive)
+    more = list(more)
+    teaching = any(route.path == "/teach" for route in more)
+    pages = Pages(metrics, board, ready, alive, teaching=teaching)
     app = web.Application()
     app.on_response_prepare.append(_secure)
     app.add_routes(
@@ -145,4 +151,5 @@ def _health(check: Check) -> web.Response:
 
 
 async def _secure(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)

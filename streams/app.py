@@ -14,6 +14,7 @@ from mode import ServiceT
 
 from groundswell.streams.access import METADATA_MAX_AGE_MS, credentials
 from groundswell.streams.capture import Capture
+from groundswell.streams.commands import Commands
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
 from groundswell.streams.intents import Intents
@@ -23,6 +24,7 @@ from groundswell.streams.settings import Settings
 from groundswell.streams.spikes import Spikes
 from groundswell.streams.topics import (
     CONVERSATION_EVENTS,
+    INTENT_COMMANDS,
     INTENT_MINUTES,
     OTLP_LOGS,
     OTLP_SPANS,
@@ -38,6 +40,7 @@ log = structlog.get_logger("groundswell.app")
 #: The stages in the order of the data, each with the topic that it reads.
 STAGES = {
     "turns": CONVERSATION_EVENTS,
+    "commands": INTENT_COMMANDS,
     "intents": TURNS,
     "spikes": INTENT_MINUTES,
     "proposals": SPIKES,
@@ -67,6 +70,8 @@ def make_stage(name: str, services: Services) -> Stage:
             return Capture(services.settings, services.metrics)
         case "turns":
             return Turns(*shared, services.embedder, services.logs, services.metrics)
+        case "commands":
+            return Commands(*shared, services.logs, services.metrics)
         case "intents":
             return Intents(*shared, services.logs, services.metrics, wall_clock)
         case "spikes":

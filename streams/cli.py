@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from groundswell.streams import cli_data
+from groundswell.streams import cli_data, cli_intents, cli_teaching
 from groundswell.streams.exit_codes import INTERRUPTED, INVALID, UNREACHABLE, USAGE
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
@@ -113,6 +113,8 @@ def run(
 
 app.command("import")(cli_data.import_)
 app.command()(cli_data.conversation)
+cli_teaching.register()
+app.add_typer(cli_intents.app)
 
 
 @app.command()

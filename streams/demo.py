@@ -9,8 +9,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
+from aiohttp import web
 from rich.console import Console
 from rich.live import Live
 
@@ -18,10 +20,13 @@ from groundswell.models.board import BoardState
 from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.web import Server, make_app, start
+from groundswell.streams.delivery import Output
+from groundswell.streams.embedded import Flow
 from groundswell.streams.importing import read_events
 from groundswell.streams.replay_order import Imported, with_ticks
 from groundswell.streams.run import Account, run
 from groundswell.streams.settings import Settings
+from groundswell.streams.teaching import teaching_pages
 from groundswell.streams.terminal import report, ticker
 from groundswell.streams.threads import Threads
 
@@ -46,19 +51,20 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
     events = list(
         with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
     )
-    threads = Threads()
+    inside = Inside(Threads())
+    pages = ConversationPages(inside.threads).routes() + teaching_pages(settings, board, inside.send)
     async with AsyncExitStack() as stack:
-        web = await stack.enter_async_context(_port(metrics, board, threads, port)) if serve else None
+        server = await stack.enter_async_context(_port(metrics, board, pages, port)) if serve else None
 
         async def afterwards(account: Account) -> None:
             if as_json:
                 typer.echo(json.dumps(_facts(account)))
             else:
                 report(console, account, board.view(), PROMISED_S)
-            if web is not None:
-                await _serve(web, console)
+            if server is not None:
+                await _serve(server, console)
 
-        account = await _replay(events, settings, metrics, board, threads, console, afterwards)
+        account = await _replay(events, settings, metrics, board, inside, console, afterwards)
     return 0 if account.balanced else 1
 
 
@@ -73,7 +79,7 @@ async def _replay(
     settings: Settings,
     metrics: Metrics,
     board: BoardState,
-    threads: Threads,
+    inside: "Inside",
     console: Console,
     afterwards: Callable[[Account], Awaitable[None]],
 ) -> Account:
@@ -95,12 +101,31 @@ async def _replay(
                 on_progress=progress.reach,
                 board=board,
                 metrics=metrics,
-                on_flow=lambda flow: threads.use(flow.services.store),
+                on_flow=inside.use,
                 afterwards=done,
             )
         finally:
             drawing.cancel()
     return account
+
+
+@dataclasses.dataclass(slots=True)
+class Inside:
+    """What the pages need of the flow, which begins after the port is open."""
+
+    threads: Threads
+    flow: Flow | None = None
+
+    def use(self, flow: Flow) -> None:
+        """Serve from this flow from now on."""
+        self.flow = flow
+        self.threads.use(flow.services.store)
+
+    async def send(self, output: Output) -> Awaitable[Any]:
+        """Send a person's command into the flow. Raises ValueError while there is none."""
+        if self.flow is None:
+            raise ValueError("the replay has not begun yet; try again in a moment")
+        return await self.flow.send(output)
 
 
 class Progress:
@@ -126,8 +151,9 @@ async def _draw(live: Live, board: BoardState, progress: Progress, console: Cons
 
 
 @asynccontextmanager
-async def _port(metrics: Metrics, board: BoardState, threads: Threads, port: int) -> AsyncIterator[Server]:
-    pages = ConversationPages(threads).routes()
+async def _port(
+    metrics: Metrics, board: BoardState, pages: Sequence[web.RouteDef], port: int
+) -> AsyncIterator[Server]:
     server = await start(make_app(metrics, board, lambda: (True, ""), more=pages), "127.0.0.1", port)
     try:
         yield server
@@ -135,13 +161,13 @@ async def _port(metrics: Metrics, board: BoardState, threads: Threads, port: int
         await server.stop()
 
 
-async def _serve(web: Server, console: Console) -> None:
+async def _serve(server: Server, console: Console) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     on_stop: Callable[[], None] = stop.set
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_stop)
-    base = f"http://127.0.0.1:{web.port}"
+    base = f"http://127.0.0.1:{server.port}"
     console.print(f"\nThe board: [bold]{base}/[/]   metrics: {base}/metrics   Ctrl-C ends.")
     await stop.wait()

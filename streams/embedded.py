@@ -20,7 +20,7 @@ from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.mock_broker import MockBroker
 from groundswell.streams.app import STAGES, GroundswellApp, build_app, sender
-from groundswell.streams.delivery import Decision, Output
+from groundswell.streams.delivery import Decision, Output, Sender
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
@@ -92,10 +92,14 @@ class Flow:
     services: Services
     sent: Sent
 
+    @property
+    def send(self) -> Sender:
+        """What sends one record into the flow; `settle` waits for what comes of it."""
+        return sender(self.app, _PARTITION, self.sent.count)
+
     async def feed(self, events: Iterable[Imported], on_progress: Callable[[int], None] | None = None) -> int:
         """Send *events* as fast as the stages follow, wait until all is done, return how many."""
-        send = sender(self.app, _PARTITION, self.sent.count)
-        number = 0
+        send, number = self.send, 0
         for event in events:
             alone = event is _SPACER or len(event.value) > _LARGE
             await (self.settle() if alone else self._room(len(event.value)))

@@ -7,7 +7,7 @@ waits until they have passed that position, and then leaves out whatever came la
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -133,6 +133,16 @@ class Evidence:
                 if cut.covers(_source(point.payload)):
                     found.setdefault(point.payload["conversation"], []).append(point)
         return found
+
+
+def without_intents(threads: Iterable[Thread], dismissed: frozenset[str]) -> list[Thread]:
+    """Return threads without what people dismissed: those that were about nothing else are left out."""
+    left = []
+    for thread in threads:
+        intents = tuple(intent for intent in thread.intents if intent not in dismissed)
+        if intents or not thread.intents:
+            left.append(replace(thread, intents=intents))
+    return left
 
 
 def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:

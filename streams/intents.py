@@ -1,4 +1,4 @@
-"""Turns in; intents, their events and their minutes out.
+"""Turns and people's commands in, in one log; intents, their events and their minutes out.
 
 One state per tenant/agent: micro-clusters, intents, names, open minutes, and how far each
 partition of conversation events has been taken in. All of it goes into one commit.
@@ -83,6 +83,11 @@ class Intents(KeyedStage[TurnRead, Held]):
         for event in taken.events:
             key = f"{owner}/{event.intent_id}"
             decision.outputs.append(self.output(INTENT_EVENTS, key, event.encode(), record, event.headers()))
+        for answer in taken.answers:
+            key = f"{owner}/{answer.subject}"
+            decision.outputs.append(
+                self.output(INTENT_EVENTS, key, answer.encode(), record, answer.headers())
+            )
         for minute in taken.minutes:
             decision.outputs.append(self.output(INTENT_MINUTES, owner, minute.encode(), record))
         decision.effects.append(lambda: self._show(message, taken))
@@ -106,6 +111,10 @@ class Intents(KeyedStage[TurnRead, Held]):
         for event in taken.events:
             if event.change in ("merged", "retired"):
                 self._metrics.retire_intent(message.tenant, message.agent, event.intent_id)
+        for answer in taken.answers:
+            self._metrics.observe_command(answer.command, answer.status)
+        if message.type == "command":
+            return
         self._metrics.observe_event_time(message.time)
         delay = self._clock() - message.produced / 1000
         self._metrics.observe_delay(delay, message.trace_id or "", message.conversation)
@@ -117,5 +126,7 @@ class Intents(KeyedStage[TurnRead, Held]):
             self._metrics.observe_assignment(*owner, one.intent, new_conversation=new)
         elif one.what == "outcome":
             self._metrics.observe_outcome(*owner, one.intent, one.status, one.number)
+        elif one.what == "retired":
+            self._metrics.observe_retired(*owner)
         elif one.what != "conversation":
             self._metrics.observe_signal(*owner, one.intent, _SIGNALS[one.what])

@@ -21,7 +21,7 @@ from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Store
 from groundswell.streams.collections import PROPOSALS_STATE
 from groundswell.streams.delivery import Decision, Record
-from groundswell.streams.evidence import Evidence, Window
+from groundswell.streams.evidence import Evidence, Window, without_intents
 from groundswell.streams.files import read_files
 from groundswell.streams.keyed import KeyedStage
 from groundswell.streams.logs import Logs
@@ -191,7 +191,8 @@ class Proposals(KeyedStage[Spike, Held]):
         trigger = trigger_of(spike, self._settings, self._embedder.name)
         if files is None:
             return Answer(_without_files(spike, trigger), window.last, 0)
-        threads = await self._evidence.threads(window, dict(spike.groups))
+        every = await self._evidence.threads(window, dict(spike.groups))
+        threads = without_intents(every, frozenset(spike.dismissed))
         known = sum(thread.failed is not None for thread in threads)
         examination = await asyncio.to_thread(
             partial(

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from groundswell.models.change import CHANGE_EVENTS, ChangeStatus
 from groundswell.models.change_envelope import schema_url
 from groundswell.models.event import ConversationEvent
+from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
 from groundswell.models.intent_event import IntentChange, IntentEvent
 from groundswell.models.minute import IntentMinute
 from groundswell.models.spike import Spike
@@ -23,13 +24,18 @@ from groundswell.models.turn import TurnRead
 #: Event types that one model describes: each gets a schema of its own, with its type in it.
 _SHARED: dict[type[BaseModel], tuple[str, ...]] = {
     IntentEvent: tuple(f"intent.{change}.v1" for change in get_args(IntentChange)),
+    IntentCommandAnswer: ("intent.command.applied.v1", "intent.command.refused.v1"),
     Spike: ("intent.spike.firing.v1", "intent.spike.resolved.v1"),
     IntentMinute: ("intent.minute.v1",),
 }
 #: Named by us, since these messages carry no type of that form.
-_NAMED: dict[str, type[BaseModel]] = {"conversation.event.v1": ConversationEvent, "turn.read.v1": TurnRead}
+_NAMED: dict[str, type[BaseModel]] = {
+    "conversation.event.v1": ConversationEvent,
+    "turn.read.v1": TurnRead,
+    IntentCommand.event_type: IntentCommand,
+}
 #: Written by others and read here.
-_INCOMING = (ConversationEvent, ChangeStatus)
+_INCOMING = (ConversationEvent, ChangeStatus, IntentCommand)
 
 
 def schemas() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,6 +6,7 @@ Each field is ``GROUNDSWELL_<NAME>`` in the environment, or a key of the YAML fi
 
 import hashlib
 import importlib.util
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -73,6 +74,16 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="address of /metrics, /healthz, /readyz and the board"
     )
     web_port: int = Field(default=8080, ge=0, le=65535, description="its port; 0 picks a free one")
+    board_edits: bool | None = Field(
+        default=None,
+        description="whether the board takes commands about intents; unset: on a loopback address only",
+    )
+    board_actor: str = Field(
+        default="board",
+        min_length=1,
+        max_length=200,
+        description="who a command of the board is from",
+    )
     embedder: str = Field(
         default="bundled", description="bundled, a fastembed model name, or a folder with a model"
     )
@@ -194,6 +205,13 @@ class Settings(BaseSettings):
         return path if self.config is None else self.config.parent / path
 
     @property
+    def takes_edits(self) -> bool:
+        """Whether the board takes commands about intents."""
+        if self.board_edits is not None:
+            return self.board_edits
+        return self.web_bind == "localhost" or _is_loopback(self.web_bind)
+
+    @property
     def user_key_is_public(self) -> bool:
         """Whether user ids are hashed with the key that everybody can read here."""
         return bool(self.user_key == type(self).model_fields["user_key"].default)
@@ -209,6 +227,13 @@ class Settings(BaseSettings):
         return {
             name: _PASSWORD.sub(_MASK, one) if isinstance(one, str) else one for name, one in shown.items()
         }
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 class InvalidFile(ValueError):

@@ -33,7 +33,9 @@ OTLP_SPANS = Topic("otlp_spans", "any", "traces as a collector's kafka exporter 
 OTLP_LOGS = Topic("otlp_logs", "any", "log records as a collector's kafka exporter writes them", 3)
 CONVERSATION_EVENTS = Topic("conversation-events", "tenant/agent/conversation", "what producers send")
 TURNS = Topic("turns", "tenant/agent", "each event after reading: need, signals, outcome")
-INTENT_EVENTS = Topic("intent-events", "tenant/agent/intent", "intents created, renamed, merged, split", 90)
+INTENT_EVENTS = Topic(
+    "intent-events", "tenant/agent/intent", "intents created, renamed, merged, split; answers to commands", 90
+)
 INTENT_MINUTES = Topic("intent-minutes", "tenant/agent", "what each intent saw in one minute", 30)
 SPIKES = Topic("spikes", "tenant/agent", "an intent swells or fails, and when it is over", 90)
 CHANGE_PROPOSALS = Topic(
@@ -41,7 +43,7 @@ CHANGE_PROPOSALS = Topic(
 )
 CHANGE_STATUS = Topic("change-status", "proposal", "what became of a proposal, told by its consumer", 365)
 CHANGE_VERDICTS = Topic("change-verdicts", "proposal", "what the change did, measured after the merge", 365)
-INTENT_COMMANDS = Topic("intent-commands", "tenant/agent", "human edits of intents", 365)
+INTENT_COMMANDS = Topic("intent-commands", "tenant/agent", "what people want changed about intents", 365)
 DEAD_LETTERS = Topic("dead-letters", "as it came", "what could not be read, and why, in headers", 30)
 
 TOPICS = (

@@ -19,6 +19,7 @@ from groundswell.streams.receiving import open_receiver
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
 from groundswell.streams.tail import follow
+from groundswell.streams.teaching import teaching_pages
 from groundswell.streams.threads import Threads
 from groundswell.streams.topics import CONVERSATION_EVENTS
 from groundswell.streams.watch import Watch, assigned
@@ -44,8 +45,9 @@ class Duties(faust.Service):
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
         services, settings = self._app.services, self._app.services.settings
-        threads = ConversationPages(Threads(services.store)).routes()
-        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, threads)
+        more = ConversationPages(Threads(services.store)).routes()
+        more += teaching_pages(settings, services.board, sender(self._app, None, None))
+        pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, more)
         self._web = await start(pages, settings.web_bind, settings.web_port)
         self.add_future(self._look())
         self.add_future(follow(services.board, settings))

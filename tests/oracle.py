@@ -27,6 +27,7 @@ from groundswell.streams.settings import Settings
 from groundswell.streams.topics import (
     CONVERSATION_EVENTS,
     DEAD_LETTERS,
+    INTENT_COMMANDS,
     INTENT_MINUTES,
     OUTPUT_TOPICS,
     TURNS,
@@ -34,6 +35,8 @@ from groundswell.streams.topics import (
 
 #: The output topics and, as `turns` writes there too, what was put under its right key.
 WRITTEN = (*OUTPUT_TOPICS, CONVERSATION_EVENTS)
+#: What a recomputation needs besides: what people wrote.
+READ = (*WRITTEN, INTENT_COMMANDS)
 
 
 class KnownLogs:
@@ -158,7 +161,7 @@ def heard_of_outputs(name: str, topic: str, outputs: Iterable[Output]) -> Spoken
 
 def heard(name: str, said: Iterable[Said]) -> Spoken:
     """Drop repeats as a consumer of the topic *name* does, and put the rest in order."""
-    spoken, positions, seen = Spoken(), defaultdict[str, Positions](Positions), dict[Hashable, Said]()
+    spoken, positions, seen = Spoken(), defaultdict[Hashable, Positions](Positions), dict[Hashable, Said]()
     for one in said:
         identity, order, source = _identity(name, one)
         if identity is None:
@@ -166,7 +169,7 @@ def heard(name: str, said: Iterable[Said]) -> Spoken:
         first = seen.setdefault(identity, one)
         if first != one:
             spoken.contradictions.append((first, one))
-        news = first is one if source is None else positions[_owner(one)].take(source)
+        news = first is one if source is None else positions[_reader(one)].take(source)
         if news:
             spoken.by_order[order].append(one)
         else:
@@ -186,8 +189,14 @@ def _identity(name: str, one: Said) -> tuple[Hashable, Hashable, Source | None]:
     value = orjson.loads(one.value or b"")
     if name in (TURNS.name, INTENT_MINUTES.name):
         source = Source.model_validate(value["source"])
-        return (_owner(one), source.text()), (_owner(one), source.partition), source
+        reader = _reader(one)
+        return (*reader, source.text()), (*reader, source.partition), source
     return value["id"], one.key, None
+
+
+def _reader(one: Said) -> tuple[str, bool]:
+    """Whose positions tell a repeat: commands come from a topic of their own."""
+    return _owner(one), orjson.loads(one.value or b"{}").get("type") == "command"
 
 
 def _owner(one: Said) -> str:

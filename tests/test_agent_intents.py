@@ -97,7 +97,7 @@ def at(place: int) -> Source:
 def said(taken: Taken | None) -> Any:
     if taken is None:
         return None
-    values = [one.encode() for one in (*taken.minutes, *taken.events)]
+    values = [one.encode() for one in (*taken.minutes, *taken.events, *taken.answers)]
     return values, taken.counted
 
 

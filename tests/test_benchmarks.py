@@ -1,5 +1,6 @@
 """What the benchmark scripts promise: help, one JSON object, and a check that names what falls short."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -90,3 +91,37 @@ def test_the_pipeline_check_fails_naming_the_figure_that_falls_short(small_pipel
     assert small_pipeline.returncode == 1
     assert "ratios.pipeline_to_embedder is " in small_pipeline.stderr
     assert "goal at least 0.7" in small_pipeline.stderr
+
+
+def test_the_names_benchmark_prints_each_intent_with_its_true_labels_and_faults(tmp_path):
+    needs = {
+        "cancel": "cancel my reservation",
+        "refund": "refund the insurance",
+        "bag": "add a checked bag",
+    }
+    starts = ("I want to", "could you please", "how do I", "my wife asked me to", "it is urgent that you")
+    ends = ("", "for the trip to Paris", "because of the storm", "before noon", "as my boss told me",
+            "online", "without paying twice", "and tell me when it is done")  # fmt: skip
+    rows = [
+        {"text": f"{start} {text} {end}", "intent": label}
+        for start in starts
+        for end in ends
+        for label, text in needs.items()
+    ]
+    with gzip.open(tmp_path / "banking77.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    done = run(FOLDER / "names.py", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    (agent,) = json.loads(done.stdout)["agents"]
+    assert sum(row["turns"] for row in agent["rows"]) == len(rows)
+    assert {row["labels"].split()[0] for row in agent["rows"]} == set(needs)
+    for row in agent["rows"]:
+        assert any(word in row["name"].lower() for word in ("cancel", "refund", "insurance", "bag"))
+        assert row["description"].startswith("Users say")
+        assert row["faults"] == []
+
+
+def test_the_names_benchmark_without_data_says_so(tmp_path):
+    done = run(FOLDER / "names.py", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "none of the data sets" in done.stderr

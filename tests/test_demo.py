@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,7 +100,9 @@ def test_the_airline_prompt_gets_one_change_with_its_evidence(demo: Demo) -> Non
     assert proposal["path"] == "tau2_airline.prompt.md"
     assert "+Before calling cancel_reservation" in proposal["diff"]
     assert "insurance" in proposal["title"]
-    assert proposal["evidence_total"] >= 20
+    failed = proposal["evidence_total"]  # fewer than of all 240: the change is found on the way
+    assert failed >= 15
+    assert f"({failed} failed)" in proposal["title"]
     assert "+Before calling cancel_reservation" in demo.output
 
 
@@ -130,3 +133,16 @@ async def test_the_board_shows_it_all_in_a_browser(demo: Demo, browser_page: Any
 
     assert await browser_page.locator("text=check insurance before cancel_reservation").count() >= 1
     assert await browser_page.locator("svg").count() >= 20
+
+
+def test_a_visitor_can_name_an_intent_and_the_board_says_so(demo: Demo) -> None:
+    intent = demo.agent("star")["intents"][0]
+    base = demo.url.rstrip("/")
+    form = {"tenant": "default", "agent": "star", "intent": intent["id"], "command": "rename"}
+    body = urllib.parse.urlencode({**form, "name": "What a visitor called it"}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{base}/teach", body, {"Origin": base})) as answer:
+        assert "sent=" in answer.url
+    deadline = time.monotonic() + 30
+    while "What a visitor called it" not in _get(demo.url):
+        assert time.monotonic() < deadline, _get(demo.url + "teach?" + urllib.parse.urlencode(form))
+        time.sleep(0.2)

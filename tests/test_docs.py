@@ -91,7 +91,8 @@ def test_the_readme_names_every_command() -> None:
 @every_document
 def test_every_option_of_a_command_that_is_named_exists(document: Path) -> None:
     for command, rest in re.findall(rf"groundswell ({'|'.join(COMMANDS)})\b([^`\n]*)", text(document)):
-        known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+        every = [COMMANDS[command], *getattr(COMMANDS[command], "commands", {}).values()]
+        known = {option for one in every for parameter in one.params for option in parameter.opts}
         assert set(re.findall(r" (--[a-z-]+)", rest)) <= known, command
 
 

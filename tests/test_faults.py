@@ -30,9 +30,12 @@ from groundswell.streams.delivery import Output, Record
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.services import open_embedder
 from groundswell.streams.settings import Settings
+from groundswell.streams.teaching import command_of, output_of
 from groundswell.streams.topics import (
     CONVERSATION_EVENTS,
     DEAD_LETTERS,
+    INTENT_COMMANDS,
+    INTENT_EVENTS,
     INTENT_MINUTES,
     OUTPUT_TOPICS,
     TOPICS,
@@ -140,6 +143,7 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
             )
             await asyncio.sleep(chance.uniform(0, 1.5))
             workers.kill(chance)
+            await _teach(producer, settings, chance)
             await feeding
         for bad in INVALID:
             await producer.send_and_wait(settings.topic_prefix + CONVERSATION_EVENTS.name, bad, key=b"bad")
@@ -147,6 +151,31 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
         await producer.stop()
         await reader.stop()
     return len(bounds) - 1
+
+
+async def _teach(producer: AIOKafkaProducer, settings: Settings, chance: random.Random) -> None:
+    """Say something about the intents that were announced so far; what is no longer so is refused.
+
+    Nothing that could keep a spike or a proposal from coming: they are looked at too.
+    """
+    topic = settings.topic_prefix + INTENT_EVENTS.name
+    found = await oracle.read_topics(settings.broker, [topic], PARTITIONS)
+    events = [orjson.loads(one.value or b"") for part in found[topic] for one in part]
+    born = [event for event in events if event["type"] == "intent.created.v1"]
+    if len(born) < 2:
+        return
+    one, other = chance.sample(born, 2)
+    said: dict[str, dict[str, Any]] = {
+        "rename": {"intent": one["intent_id"], "name": f"Name {chance.randrange(1000)}"},
+        "describe": {"intent": other["intent_id"], "description": "what the tester says"},
+        "pin": {"intent": one["intent_id"]},
+        "undo": {"undoes": next((e["command_id"] for e in events if e.get("command_id")), "none")},
+    }
+    kind = chance.choice(sorted(said))
+    command = command_of(one["tenant"], one["agent"], "tester", kind, **said[kind])
+    output = output_of(command, settings.topic_prefix)
+    for _ in range(2):  # a client that is not sure sends twice
+        await producer.send_and_wait(output.topic, output.value, key=output.key)
 
 
 async def _feed(
@@ -208,7 +237,7 @@ async def _until(done: Any, patience_s: float, complaint: str) -> None:
 
 
 async def _topics(settings: Settings) -> dict[str, list[list[Record]]]:
-    names = [settings.topic_prefix + topic.name for topic in oracle.WRITTEN]
+    names = [settings.topic_prefix + topic.name for topic in oracle.READ]
     return await oracle.read_topics(settings.broker, names, PARTITIONS)
 
 
@@ -267,6 +296,16 @@ def test_every_event_is_archived_once_or_a_dead_letter(aftermath: Aftermath) -> 
     assert sorted(dead) == sorted(INVALID)
 
 
+def test_people_were_heard_once_each_whatever_was_killed(aftermath: Aftermath) -> None:
+    said = [one for ones in aftermath.said(INTENT_EVENTS.name).by_order.values() for one in ones]
+    answers = [value for one in said if "status" in (value := orjson.loads(one.value or b""))]
+    given = aftermath.topics[aftermath.settings.topic_prefix + INTENT_COMMANDS.name]
+    ids = {orjson.loads(one.value or b"")["id"] for partition in given for one in partition}
+
+    assert sorted(answer["command_id"] for answer in answers) == sorted(ids)
+    assert "applied" in {answer["status"] for answer in answers}
+
+
 def test_minutes_count_each_turn_and_each_conversation_once(aftermath: Aftermath) -> None:
     turns: Counter[str] = Counter()
     known: set[str] = set()
@@ -286,7 +325,7 @@ def _in_minutes(aftermath: Aftermath) -> tuple[Counter[str], int]:
     """Return turns by owner, and conversations, in the minutes that are closed and those still open."""
     turns: Counter[str] = Counter()
     conversations = 0
-    for (owner, _), said in aftermath.said(INTENT_MINUTES.name).by_order.items():  # type: ignore[misc]
+    for (owner, *_), said in aftermath.said(INTENT_MINUTES.name).by_order.items():  # type: ignore[misc]
         for minute in (orjson.loads(one.value or b"") for one in said):
             turns[owner] += minute["turns"]
             conversations += minute["conversations"]

@@ -5,9 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from groundswell.models.intents.constraints import merge_intents, move_examples
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.params import EngineParams
+from groundswell.models.intents.splitting import split_intent
 from groundswell.models.record import StateRecord
 
 SMALL = EngineParams(dimension=24, axes=12, micros=128, gap=256, forwards=256, provisionals=60)
@@ -261,6 +263,44 @@ def test_pinning_what_does_not_live_is_refused():
     feed(engine, blobs(15, 200, 4)[0])
     with pytest.raises(KeyError, match="no live intent"):
         engine.pin("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+
+def test_constraints_hold_over_a_hundred_refits_while_themes_come_and_go():
+    """Pins, merges, a split, and moved examples: every constrained example stays where it was put."""
+    params = EngineParams(dimension=24, axes=12, micros=768, gap=64, half_life=1_000, forwards=1_024)
+    points, labels = blobs(21, 13_000, 16, noise=0.12)
+    groups = np.arange(len(points)) // 2_000  # six of the sixteen themes are absent at any time
+    points = points[((labels + 2 * groups) % 16) < 10]
+    engine = IntentEngine(params)
+    feed(engine, points[:700])
+    state, seen = engine.state, points[:700]
+    by_size = [i for i, _ in Counter(engine.label(p)[1] for p in seen).most_common()]
+    members = {i: [p for p in seen if engine.label(p)[1] == i] for i in by_size}
+    kept = {}
+    gone, into = by_size[:2]
+    merge_intents(state, [gone], into)
+    kept |= {p.tobytes(): into for p in members[gone] + members[into]}
+    state.begin(stamp(10_000_000))
+    whole, out, stay = by_size[2], members[by_size[2]][:4], members[by_size[2]][-4:]
+    *_, new = split_intent(state, whole, out, stay)
+    kept |= {p.tobytes(): new for p in out} | {p.tobytes(): whole for p in stay}
+    move_examples(state, members[by_size[3]][:4], by_size[4])
+    kept |= {p.tobytes(): by_size[4] for p in members[by_size[3]][:4]}
+    engine.pin(by_size[5])
+    kept |= {p.tobytes(): by_size[5] for p in members[by_size[5]]}
+    refits, last = 0, state.clock.last_full
+    for number, point in enumerate(points[700:], 700):
+        engine.assign(point, stamp(number))
+        if state.clock.last_full == last:
+            continue
+        refits, last = refits + 1, state.clock.last_full
+        if refits % 10 == 0:
+            wrong = [i for raw, i in kept.items() if engine.label(np.frombuffer(raw, np.float32))[1] != i]
+            assert not wrong, f"{len(wrong)} of {len(kept)} examples left their place by refit {refits}"
+        if refits == 100:
+            break
+    assert refits == 100
+    assert len(kept) > 100
 
 
 def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():

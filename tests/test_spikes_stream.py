@@ -302,3 +302,37 @@ def test_the_past_is_frozen_while_an_alert_is_open():
     share = state.watches.by_intent["cancel"].baseline.share
     run(state, live({**RATES, "cancel": 6.0}, NOW, 20 * 60))
     assert state.watches.by_intent["cancel"].baseline.share == pytest.approx(share, rel=0.02)
+
+
+def test_a_dismissed_intent_raises_no_alarm_is_still_counted_and_may_raise_one_again():
+    state = known()
+    quiet = [m.model_copy(update={"dismissed": ("cancel",)}) for m in live({**RATES, "cancel": 8.0}, NOW, 60)]
+    assert run(state, quiet) == []
+    counted = sum(past.conversations for past in state.watches.by_intent["cancel"].fines.values())
+    assert counted > 300
+    loud = live({**RATES, "cancel": 8.0}, NOW + 60, 30, 5)
+    assert {spike.intent_id for spike in firing(run(state, loud))} == {"cancel"}
+
+
+def test_dismissing_ends_an_alarm_and_says_why_and_the_spike_tells_what_is_dismissed():
+    state = known()
+    assert firing(run(state, live({**RATES, "cancel": 8.0}, NOW, 60)))
+    message = minute_of(NOW + 60, {"seat": count(NOW + 60, "seat", 30)}, dismissed=("cancel",))
+    [ended] = run(state, [message])
+    assert (ended.status, ended.intent_id, ended.dismissed) == ("resolved", "cancel", ("cancel",))
+    assert "dismissed by a person" in ended.annotations.summary
+    restored = SpikeState("acme", "support")
+    restored.restore(state.changes())
+    more = live({**RATES, "cancel": 8.0}, NOW + 61, 30)
+    assert run(restored, [m.model_copy(update={"dismissed": ("cancel",)}) for m in more]) == []
+
+
+def test_a_dismissed_intent_burns_unseen_and_takes_no_place_among_the_slow_burns():
+    rates = {f"intent-{i}": 2.0 for i in range(4)}
+    settings = SpikeSettings(slow_burn_top=1)
+    state = SpikeState("acme", "support", settings)
+    days = list(history(rates, PAST, failing=0.8))
+    spikes = run(state, [m.model_copy(update={"dismissed": ("intent-0",)}) for m in days])
+    burning = {spike.intent_id for spike in firing(spikes, SpikeKind.SLOW_BURN)}
+    assert burning
+    assert "intent-0" not in burning

@@ -81,7 +81,8 @@ def label(state: State, event: Vector, micro: int | None) -> tuple[str, str]:
     place = state.space.project(event)
     rows = state.micros.rows()
     likeness = rows.places @ place
-    owner = _pin_of(rows, event, int(likeness.argmax()), state.params.duplicate, micro)
+    nearest = int((rows.centres @ event).argmax())  # in the space an example may be nearer to another
+    owner = _pin_of(rows, event, nearest, state.params.duplicate, micro)
     if owner != FREE:
         return state.pins[owner].fine, state.pins[owner].intent
     row = state.model.nearest(smooth(state, place, likeness))

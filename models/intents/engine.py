@@ -9,6 +9,7 @@ stream is cut into batches. They do depend on the number of BLAS threads: set OP
 before numpy is imported.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from groundswell.models.intents.records import changed_records
 from groundswell.models.intents.refit import full_refit
 from groundswell.models.intents.restore import Records, restored_state
 from groundswell.models.intents.state import State
-from groundswell.models.intents.views import IntentView, view_intents
+from groundswell.models.intents.views import IntentView, intent_centres, view_intents
 from groundswell.models.intents.ward import FREE
 from groundswell.models.record import StateRecord, Vector
 
@@ -58,6 +59,11 @@ class IntentEngine:
         engine = cls(params, namespace)
         engine._state = restored_state(params, namespace, records)
         return engine
+
+    @property
+    def state(self) -> State:
+        """The state, for the commands of a person (`constraints`); read it only."""
+        return self._state
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""
@@ -139,9 +145,24 @@ class IntentEngine:
         """Return the sub-intent that a vanished one's id leads to."""
         return self._state.forwards.follow(fine)
 
+    def owners(self) -> dict[int, str]:
+        """Return the sub-intent of every micro-cluster, by uid; empty before the first refit."""
+        if self._state.model is None:
+            return {}
+        ids, labels = self._state.micro_fines()
+        return {int(uid): ids[row] for uid, row in zip(self._state.micros.rows().uids, labels, strict=True)}
+
     def groups(self) -> dict[str, str]:
         """Return the intent of every live, announced sub-intent."""
         return self._state.model.groups() if self._state.model else {}
+
+    def centres(self, turns: Mapping[str, int]) -> dict[str, Vector]:
+        """Return where each live intent lies about the mean of all events: a direction (dimension,).
+
+        The mean of its sub-intents' centroids, each weighed by its *turns* (one where none are known).
+        Comparable from refit to refit, up to the axes that the projection drops.
+        """
+        return intent_centres(self._state, turns)
 
     def intents(self) -> list[IntentView]:
         """Return the live intents, by id; empty before the first refit."""

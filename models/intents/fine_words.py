@@ -1,31 +1,36 @@
-"""What the turns of one sub-intent say: bounded counts of their terms, and the most central short ones."""
+"""What the turns of one sub-intent say: bounded counts of their terms, and the most central ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from groundswell.models.intents.terms import TermCounts
 
 TERMS_KEPT = 64  # per sub-intent
-EXAMPLES_KEPT = 4
+EXAMPLES_KEPT = 8
 
 
 class Example(NamedTuple):
-    """An exemplary turn: its closeness to the centroid, its text, and the conversation it is from."""
+    """An exemplary turn: closeness to the centroid, text, conversation, and the micro-cluster it went to."""
 
     closeness: float
     text: str
     conversation: str = ""
+    micro: int = -1
 
 
 @dataclass(slots=True)
 class FineWords:
-    """What the turns of one sub-intent say: how many, their terms, the most central short ones."""
+    """What the turns of one sub-intent say: how many, their terms, the most central ones."""
 
     fine: str
     turns: int = 0
     counts: TermCounts = field(default_factory=lambda: TermCounts(TERMS_KEPT))
     examples: list[Example] = field(default_factory=list)  # closest first
+
+    def wants(self, closeness: float) -> bool:
+        """Return whether a turn so close would be among the exemplary ones."""
+        return len(self.examples) < EXAMPLES_KEPT or closeness >= self.examples[-1].closeness
 
     def add_examples(self, found: Sequence[Example]) -> None:
         """Keep the closest of the old and new exemplary turns."""
@@ -35,3 +40,18 @@ class FineWords:
                 best[one.text] = one
         ranked = sorted(best.values(), key=lambda one: (-one.closeness, one.text))
         self.examples = ranked[:EXAMPLES_KEPT]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a document from which `of_json` restores the same."""
+        return {
+            "fine": self.fine,
+            "turns": self.turns,
+            "terms": self.counts.counts,
+            "examples": [list(example) for example in self.examples],
+        }
+
+    @classmethod
+    def of_json(cls, payload: Mapping[str, Any]) -> "FineWords":
+        """Restore what `to_json` gave."""
+        examples = [Example(*example) for example in payload["examples"]]
+        return cls(payload["fine"], payload["turns"], TermCounts(TERMS_KEPT, payload["terms"]), examples)

@@ -37,7 +37,8 @@ class Micros:
     """Slots 0..count-1 are in use. A slot's sum and weight say all; centres are recomputed from sums.
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
-    `hits` the event time (milliseconds) of the last vector taken in.
+    `hits` the event time (milliseconds) of the last vector taken in. `examples` are the uids of those that
+    stand for an example of a person.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -45,6 +46,7 @@ class Micros:
         self.count = 0
         self.next_uid = 0
         self.dirty: set[int] = set()
+        self.examples: set[int] = set()
         self._all = MicroRows(
             sums=np.zeros((size, params.dimension), np.float32),
             weights=np.zeros(size, np.float32),
@@ -144,13 +146,15 @@ class Micros:
         """Join micro-clusters along `tree` into about `groups`; the heaviest of a group keeps its uid.
 
         Pinned and free ones do not mix. Pinned ones stay as they are, so that events keep finding them,
-        unless they fill over a quarter of the slots.
+        as far as a quarter of the slots holds them: those of examples first, then the heaviest.
         """
         rows = self.rows()
         pinned = rows.owners != FREE
         labels = tree.cut(groups) * 2 + pinned
-        if pinned.sum() <= self.capacity // 4:
-            labels[pinned] = 2 * self.count + np.flatnonzero(pinned)
+        ordinary = ~np.isin(rows.uids, sorted(self.examples))
+        kept = np.lexsort((np.arange(self.count), -rows.weights, ordinary, ~pinned))
+        kept = kept[: min(int(pinned.sum()), self.capacity // 4)]
+        labels[kept] = 2 * self.count + kept
         labels = renumber(labels)
         order = np.lexsort((np.arange(self.count), -rows.weights, labels))
         first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]

@@ -20,7 +20,7 @@ class EngineParams:
     first_fit: int = 100  # events before the first refit
     growth: float = 1.25  # full refit when the stream has grown by this factor ...
     gap: int = 1024  # ... but at most so many events apart
-    light_every: int = 64  # events between light refits
+    light_every: int = 128  # events between light refits
     patience: int = 512  # events of silence after which a provisional intent is given up
     birth: int = 3  # events that make a provisional intent an intent
     provisionals: int = 400  # provisional intents at most

@@ -31,7 +31,8 @@ def changed_records(state: State) -> dict[str, StateRecord]:
     if names.MODEL in state.changed and state.model:
         records[names.MODEL] = _record(_model(state.model))
     if names.PINS in state.changed:
-        records[names.PINS] = _record([list(pin) for pin in state.pins])
+        held = {"pins": [list(pin) for pin in state.pins], "examples": sorted(state.micros.examples)}
+        records[names.PINS] = _record(held)
     for slot in _drain(state.micros.dirty, state.micros.capacity):
         used = slot < state.micros.count
         records[names.micro_record(slot)] = _micro(state, slot) if used else EMPTIED

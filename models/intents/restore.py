@@ -84,7 +84,10 @@ def _restore_model(state: State, reader: _Reader) -> None:
         model["novelty"],
     )
     if names.PINS in reader.records:
-        state.pins = [Pin(*pin) for pin in reader.payload(names.PINS) or []]
+        held = reader.payload(names.PINS) or []
+        pins = held if isinstance(held, list) else held["pins"]  # a list until examples could be held
+        state.pins = [Pin(*pin) for pin in pins]
+        state.micros.examples = set() if isinstance(held, list) else set(held["examples"])
 
 
 def _restore_micros(state: State, reader: _Reader, head: Mapping[str, Any]) -> None:

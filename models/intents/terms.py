@@ -1,31 +1,46 @@
 """Terms of a turn: its content words and pairs of neighbouring ones; and a bounded count of terms."""
 
-import re
-import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
-from groundswell.models.intents.stopwords import GENERIC, STOPWORDS
+from groundswell.models.naming.clauses import LONGEST, SHORTEST, WORD, normal, uncoded
+from groundswell.models.naming.lexicon import Part, lexicon_of
 
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-PLACEHOLDER = re.compile(r"\[[a-z][a-z0-9_ -]{0,23}\]")  # what redaction leaves: [email], [phone], ...
-CAPITALS = re.compile(r"\b[A-Z]{5,}\b")  # IFOYYZ; a text all in capitals is only loud
-WORDS_READ = 200  # of one turn
-SHORTEST, LONGEST = 2, 24  # characters of a content word
+WORDS_READ = 120  # of one turn
 
 
 def words(text: str) -> list[str]:
-    """Return the content words of a turn in order, lower case, without generic words, codes, placeholders."""
-    normal = PLACEHOLDER.sub(" ", unicodedata.normalize("NFKC", text[:4096]))
-    normal = " ".join(token for token in normal.split() if not is_code(token))
-    plain = (normal if normal.isupper() else CAPITALS.sub(" ", normal)).lower()
-    found = (match.group().replace("’", "'") for match in WORD.finditer(plain))
-    kept = [w for w in found if w not in STOPWORDS and w not in GENERIC and SHORTEST <= len(w) <= LONGEST]
-    return kept[:WORDS_READ]
+    """Return the content words of a turn in order, lower case, without generic words, codes, placeholders.
+
+    Where words are not spaced, every two neighbouring characters are one.
+    """
+    plain = uncoded(normal(text)).lower()
+    spelt = [match.group() for match in WORD.finditer(plain)][:WORDS_READ]
+    lexicon = lexicon_of(spelt)
+    if lexicon.cut is not None and not plain.isascii():
+        plain = lexicon.cut.sub(" ", plain)
+        spelt = _paired(plain)[:WORDS_READ]
+    part = lexicon.parts.get
+    return [
+        word
+        for word in spelt
+        if part(word, Part.CONTENT) is Part.CONTENT and SHORTEST <= len(word) <= LONGEST
+    ]
 
 
-def is_code(token: str) -> bool:
-    """Return whether a token names one thing of one user: K1NW8N, #W2378156, omar_rossi_1241."""
-    return "_" in token or (any(c.isdigit() for c in token) and any(c.isalpha() for c in token))
+def _paired(plain: str) -> list[str]:
+    """Return the words; of a run of unspaced characters every two neighbours."""
+    found: list[str] = []
+    end, last = -1, ""
+    for match in WORD.finditer(plain):
+        word = match.group()
+        single = len(word) == 1 and not word.isascii()
+        if single and last and match.start() == end:
+            found.append(last + word)
+        elif not single:
+            found.append(word)
+        end, last = match.end(), word if single else ""
+    return found
 
 
 def terms(text: str) -> list[str]:
@@ -36,40 +51,45 @@ def terms(text: str) -> list[str]:
 
 
 class TermCounts:
-    """The most frequent terms in bounded space, by space-saving (Metwally et al., 2005).
+    """The most frequent terms in bounded space: "frequent items" with purges (Anderson et al., 2017).
 
-    `counts` maps a term to [count, overcount at most].
+    Counts are exact until there are twice `capacity` terms; then the count of the first that is too many
+    is taken from all, and what has none left goes. So a count is never too high, and the work is a
+    constant for each term.
     """
 
-    def __init__(self, capacity: int, counts: dict[str, list[int]] | None = None) -> None:
+    def __init__(self, capacity: int, counts: dict[str, int] | None = None) -> None:
         self.capacity = capacity
         self.counts = counts or {}
 
     def add(self, term: str) -> None:
-        """Count a term; a new one takes the place, and the count, of the rarest when there is no room."""
-        held = self.counts.get(term)
-        if held is not None:
-            held[0] += 1
-        elif len(self.counts) < self.capacity:
-            self.counts[term] = [1, 0]
-        else:
-            rarest = min(self.counts, key=lambda t: (self.counts[t][0], t))
-            least = self.counts.pop(rarest)[0]
-            self.counts[term] = [least + 1, least]
+        """Count a term."""
+        self.counts[term] = self.counts.get(term, 0) + 1
+
+    def take(self, terms: Iterable[str]) -> None:
+        """Take one off the count of terms that are counted."""
+        for term in terms:
+            self.counts[term] -= 1
+        self.counts = {term: count for term, count in self.counts.items() if count}
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a purge is due."""
+        return len(self.counts) > 2 * self.capacity
+
+    def purge(self) -> None:
+        """Keep the most frequent terms, less the count of the most frequent one that goes."""
+        ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        least = ranked[self.capacity][1] if len(ranked) > self.capacity else 0
+        self.counts = {term: count - least for term, count in ranked[: self.capacity] if count > least}
 
     def merge(self, other: "TermCounts") -> None:
-        """Add another count and keep the most frequent terms (Agarwal et al., 2012)."""
-        for term, (count, over) in other.counts.items():
-            held = self.counts.setdefault(term, [0, 0])
-            held[0] += count
-            held[1] += over
-        ranked = sorted(self.counts.items(), key=lambda item: (-item[1][0], item[0]))
-        self.counts = dict(ranked[: self.capacity])
+        """Add another count."""
+        for term, count in other.counts.items():
+            self.counts[term] = self.counts.get(term, 0) + count
+        if self.crowded:
+            self.purge()
 
     def drop(self, most: int) -> None:
         """Forget the terms that were counted at most so often."""
-        self.counts = {term: count for term, count in self.counts.items() if count[0] > most}
-
-    def sure(self) -> dict[str, int]:
-        """Return the counts that are certain."""
-        return {term: count - over for term, (count, over) in self.counts.items() if count > over}
+        self.counts = {term: count for term, count in self.counts.items() if count > most}

@@ -1,10 +1,11 @@
 """Live intents as they are shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from groundswell.models.intents.geometry import direction
+from groundswell.models.intents.geometry import direction, exact_directions
 from groundswell.models.intents.state import State
 from groundswell.models.record import Vector
 
@@ -41,3 +42,17 @@ def view_intents(state: State) -> list[IntentView]:
         names = tuple(sorted(model.fines[i] for i in fines))
         views.append(IntentView(intent, names, weight, direction(total), cohesion, intent in pinned))
     return views
+
+
+def intent_centres(state: State, turns: Mapping[str, int]) -> dict[str, Vector]:
+    """Return the direction (dimension,) in which each live intent lies from the mean of all events."""
+    model, space = state.model, state.space
+    if model is None or space is None:
+        return {}
+    intents = sorted(set(model.intents))
+    row = {intent: place for place, intent in enumerate(intents)}
+    places = np.zeros((len(intents), model.centroids.shape[1]), np.float32)
+    for fine, intent, centroid in zip(model.fines, model.intents, model.centroids, strict=True):
+        places[row[intent]] += np.float32(max(turns.get(fine, 0), 1)) * centroid
+    lifted = exact_directions(np.matmul(places, space.axes.T, dtype=np.float32))
+    return dict(zip(intents, lifted, strict=True))

@@ -137,7 +137,7 @@ class Alarms:
         burn = slow_burn.burn_of(watch, exposure)
         if Metric.SLOW_BURN in watch.alerts or not slow_burn.burns(burn, self.settings):
             return []
-        if slow_burn.rank_of(burn, self.watches.all(), exposure) >= self.settings.slow_burn_top:
+        if slow_burn.rank_of(burn, self._alarming(message), exposure) >= self.settings.slow_burn_top:
             return []
         start = watch.failure.mark(self.traffic.minute, watch.tally)
         evidence = slow_burn.evidence_of(burn, watch, start, self.traffic.minute, self.settings)
@@ -167,9 +167,13 @@ class Alarms:
         again = self._event(message, worst, alert, evidence)
         return [*spikes, again.model_copy(update={"look": True})]
 
+    def _alarming(self, message: IntentMinute) -> list[Watch]:
+        """Return the intents that may raise an alarm: all but those that people dismissed."""
+        return [watch for watch in self.watches.all() if watch.intent not in message.dismissed]
+
     def cool_burns(self, message: IntentMinute) -> list[Spike]:
         """Return the slow burns that subsided in the hour that was closed."""
-        watches, exposure = self.watches.all(), self.traffic.hour_exposure
+        watches, exposure = self._alarming(message), self.traffic.hour_exposure
         spikes = []
         for watch in watches:
             if Metric.SLOW_BURN in watch.alerts:

@@ -79,6 +79,7 @@ def spike_of(
         as_of=message.as_of,
         groups=dict(sorted(watches.home.items())),
         names={one.intent: one.name for one in watches.all()},
+        dismissed=message.dismissed,
         **_numbers(facts, watch, traffic),
     )
 

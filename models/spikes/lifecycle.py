@@ -27,7 +27,7 @@ CRITICAL_BANS, CRITICAL_EXCESS = 20.0, 50.0
 #: Below this excess an alert is for information.
 WARNING_EXCESS = 20.0
 
-Reason = Literal["subsided", "new normal", "regrouped"]
+Reason = Literal["subsided", "new normal", "regrouped", "dismissed"]
 Severity = Literal["info", "warning", "critical"]
 
 

@@ -65,8 +65,10 @@ class SpikeState:
         self._changed = True
         spikes = self._advance(message)
         spikes += self._regroup(message)
-        spikes += self.alarms.settle(message)
+        spikes += self.alarms.settle(message) + self._silence(message)
         for watch in self._count(message):
+            if watch.intent in message.dismissed:
+                continue
             spikes += self.alarms.detect(message, watch, Metric.VOLUME)
             if _has_outcomes(message, watch):
                 spikes += self.alarms.detect(message, watch, Metric.FAILURE)
@@ -115,6 +117,14 @@ class SpikeState:
                 spikes += [self.alarms.resolve(message, watch, m, "regrouped") for m in sorted(watch.alerts)]
                 self.watches.remove(watch)
         return spikes
+
+    def _silence(self, message: IntentMinute) -> list[Spike]:
+        """End the alerts of intents that people dismissed. They are counted on, without a cause for alarm."""
+        return [
+            self.alarms.resolve(message, watch, metric, "dismissed")
+            for watch in self.watches.named(message.dismissed)
+            for metric in sorted(watch.alerts)
+        ]
 
     def _count(self, message: IntentMinute) -> list[Watch]:
         """Take the counts in; return the intents that were counted, in order."""

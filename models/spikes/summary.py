@@ -84,6 +84,7 @@ def _resolved(facts: Facts, reason: str) -> str:
         "subsided": "are back to usual",
         "new normal": "have kept their new level, which is now taken as usual",
         "regrouped": "are now counted under another intent",
+        "dismissed": "were dismissed by a person: they raise no alarm",
     }[reason]
     return f"Conversations about {_quoted(facts)} {what} (raised {_since(facts)})"
 

@@ -1,0 +1,200 @@
+"""What the turns of an agent say, by sub-intent: counts of terms and exemplary turns, in fixed slots."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import orjson
+
+from groundswell.models.intents.fine_words import Example, FineWords
+from groundswell.models.intents.terms import terms
+from groundswell.models.naming.clauses import stem
+from groundswell.models.naming.rules import is_exemplary, plain
+from groundswell.models.record import StateRecord
+
+EXAMPLE_LIMIT = 200  # characters
+RARE = 2  # turns: a term that no more said may be of one person alone
+
+
+class WordBook:
+    """When all slots are taken, the sub-intent with the fewest turns gives way.
+
+    heard: turns that say a stem, of a word or a pair, over all sub-intents: the sum of what they keep.
+    turns: turns of all of them.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self.heard: dict[str, int] = {}
+        self.turns = 0
+        self._slots: list[FineWords | None] = [None] * slots
+        self._place: dict[str, int] = {}
+        self._dirty: set[int] = set()
+
+    def __contains__(self, fine: str) -> bool:
+        """Return whether anything is known of a sub-intent."""
+        return fine in self._place
+
+    def __len__(self) -> int:
+        """Return the number of slots."""
+        return len(self._slots)
+
+    def observe(
+        self, fine: str, text: str, closeness: float, conversation: str = "", micro: int = -1
+    ) -> None:
+        """Take in a turn of a sub-intent; `closeness` is its cosine to the centroid on arrival."""
+        entry = self._entry(fine)
+        entry.turns += 1
+        self.turns += 1
+        for term in terms(text):
+            entry.counts.add(term)
+            root = stems_of(term)
+            self.heard[root] = self.heard.get(root, 0) + 1
+        if entry.counts.crowded:
+            self._count(entry, -1)
+            entry.counts.purge()
+            self._count(entry, 1)
+        if entry.wants(closeness) and is_exemplary(text):
+            entry.add_examples([Example(closeness, plain(text, EXAMPLE_LIMIT), conversation, micro)])
+
+    def _count(self, entry: FineWords, sign: int) -> None:
+        """Add what an entry keeps to what is heard everywhere, or take it away."""
+        for term, count in entry.counts.counts.items():
+            root = stems_of(term)
+            total = self.heard.get(root, 0) + sign * count
+            if total:
+                self.heard[root] = total
+            else:
+                self.heard.pop(root, None)
+
+    def _entry(self, fine: str) -> FineWords:
+        place = self._place.get(fine)
+        if place is None:
+            place = self._free_slot()
+            self._slots[place] = FineWords(fine)
+            self._place[fine] = place
+        self._dirty.add(place)
+        entry = self._slots[place]
+        assert entry is not None
+        return entry
+
+    def _free_slot(self) -> int:
+        if len(self._place) < len(self._slots):
+            return self._slots.index(None)
+        held = [(entry.turns, place) for place, entry in enumerate(self._slots) if entry is not None]
+        rarest = self._slots[min(held)[1]]
+        assert rarest is not None
+        place = self._place[rarest.fine]
+        self.drop(rarest.fine)
+        return place
+
+    def drop(self, fine: str) -> None:
+        """Forget a sub-intent."""
+        place = self._place.pop(fine, None)
+        entry = self._slots[place] if place is not None else None
+        if place is not None and entry is not None:
+            self._count(entry, -1)
+            self.turns -= entry.turns
+            self._slots[place] = None
+            self._dirty.add(place)
+
+    def fold(self, old: str, new: str) -> None:
+        """Add what is known of a vanished sub-intent to the one that took its place."""
+        place = self._place.get(old)
+        gone = self._slots[place] if place is not None else None
+        if gone is None or old == new:
+            return
+        self.drop(old)
+        entry = self._entry(new)
+        self._count(entry, -1)
+        entry.counts.merge(gone.counts)
+        self._count(entry, 1)
+        entry.turns += gone.turns
+        self.turns += gone.turns
+        entry.add_examples(gone.examples)
+
+    def settle(self, owners: Mapping[int, str]) -> None:
+        """Give sub-intents that split off, and have said nothing yet, the exemplary turns that are theirs.
+
+        A turn goes with its micro-cluster (owners: of each, its sub-intent), and its words with it.
+        """
+        lacking = set(owners.values()) - self._place.keys()
+        for entry in [entry for entry in self._slots if entry is not None] if lacking else []:
+            for one in [one for one in entry.examples if owners.get(one.micro) in lacking]:
+                self._move(one, entry, owners[one.micro])
+
+    def _move(self, one: Example, entry: FineWords, fine: str) -> None:
+        self._count(entry, -1)
+        entry.examples.remove(one)
+        entry.turns -= 1
+        said = [term for term in terms(one.text) if term in entry.counts.counts]
+        entry.counts.take(said)
+        self._count(entry, 1)
+        self._dirty.add(self._place[entry.fine])
+        target = self._entry(fine)
+        target.turns += 1
+        for term in said:
+            target.counts.add(term)
+            self.heard[stems_of(term)] = self.heard.get(stems_of(term), 0) + 1
+        target.add_examples([one])
+
+    def forget(self, conversation: str) -> set[str]:
+        """Drop a conversation's exemplary turns of any sub-intent; return their texts."""
+        dropped: set[str] = set()
+        for place, entry in enumerate(self._slots):
+            mine = [one.text for one in entry.examples if one.conversation == conversation] if entry else []
+            if entry is not None and mine:
+                dropped.update(mine)
+                entry.examples = [one for one in entry.examples if one.conversation != conversation]
+                self._dirty.add(place)
+        return dropped
+
+    def forget_words(self, fines: Iterable[str]) -> None:
+        """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
+        for fine in fines:
+            place = self._place.get(fine)
+            entry = self._slots[place] if place is not None else None
+            if entry is not None and place is not None:
+                self._count(entry, -1)
+                entry.counts.drop(RARE)
+                self._count(entry, 1)
+                self._dirty.add(place)
+
+    def found(self, fines: Iterable[str]) -> list[FineWords]:
+        """Return what is known of sub-intents, those with most turns first."""
+        places = (self._place[fine] for fine in fines if fine in self._place)
+        known = [entry for place in places if (entry := self._slots[place]) is not None]
+        return sorted(known, key=lambda entry: (-entry.turns, entry.fine))
+
+    def changes(self) -> dict[str, StateRecord]:
+        """Return the records that changed since the last call, in a fixed order."""
+        records = {}
+        for place in sorted(self._dirty):
+            entry = self._slots[place]
+            records[slot_record(place)] = StateRecord(orjson.dumps(entry.to_json() if entry else {}))
+        self._dirty.clear()
+        return records
+
+    @classmethod
+    def restore(cls, records: Mapping[str, StateRecord], slots: int) -> "WordBook":
+        """Rebuild a book from the newest version of every record it wrote."""
+        book = cls(slots)
+        for place in range(slots):
+            name = slot_record(place)
+            payload = orjson.loads(records[name].payload) if name in records else {}
+            if payload:
+                entry = FineWords.of_json(payload)
+                book._slots[place] = entry
+                book._place[entry.fine] = place
+                book.turns += entry.turns
+                book._count(entry, 1)
+        return book
+
+
+def slot_record(place: int) -> str:
+    """Name the record of a slot."""
+    return f"n{place:04d}"
+
+
+@lru_cache(maxsize=65_536)
+def stems_of(term: str) -> str:
+    """Return the stems of a term's words."""
+    return " ".join(map(stem, term.split()))

@@ -1,0 +1,143 @@
+"""What part a word plays in a name, by language: data files in `languages/`, read once.
+
+A turn is read by the file of the language that has the most function words among its words (see
+`reading.language.spoken`), by several where that is a tie. The files of scripts that no other language uses
+are always read.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from importlib.resources import files
+
+from groundswell.models.reading.language import LANGUAGES, spoken
+
+#: Scripts that are written without spaces: Thai, Japanese, Chinese.
+UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
+
+class Part(IntEnum):
+    """What a word does in a name."""
+
+    CONTENT = 0
+    LIGHT = 1  # may open a name, weighs nothing
+    DENIAL = 2  # not, can't: may open a name and is never cut off
+    DENIED = 3  # isn't: never cut off, and opens none
+    PARTICLE = 4  # top up: at an end only after its verb
+    INNER = 5  # prepositions: never at an end
+    GENERIC = 6  # help, problem: never carries a name
+    SUBJECT = 7  # left out, but before a denial
+    DROPPED = 8
+
+
+DENIALS = (Part.DENIAL, Part.DENIED)
+
+
+_TABLES = {
+    "dropped": Part.DROPPED,
+    "generic": Part.GENERIC,
+    "light": Part.LIGHT,
+    "inner": Part.INNER,
+    "denials": Part.DENIAL,
+    "denied": Part.DENIED,
+    "particles": Part.PARTICLE,
+    "subjects": Part.SUBJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What the words of a language do.
+
+    parts: of the words that are not content.
+    asking: words that ask; links: those that may stand between one and what is asked ("to").
+    joints: words after which another clause may begin; stops: with which another one does.
+    helpers: verbs that are left out, but for those after a denial.
+    frames: runs of words that are left out as a whole.
+    cut: what is cut out of unspaced text.
+    """
+
+    parts: Mapping[str, Part]
+    asking: frozenset[str]
+    links: frozenset[str]
+    joints: frozenset[str]
+    stops: frozenset[str]
+    helpers: frozenset[str]
+    frames: re.Pattern[str] | None = None
+    cut: re.Pattern[str] | None = None
+
+    def part(self, word: str) -> Part:
+        """Return what a lower-case word does."""
+        return self.parts.get(word, Part.CONTENT)
+
+
+def read_lexicon(document: Mapping[str, str]) -> Lexicon:
+    """Return the lexicon of a data file's document."""
+    parts = {word: part for table, part in _TABLES.items() for word in document.get(table, "").split()}
+    unspaced = sorted((word for word in parts if _UNSPACED.search(word)), key=lambda word: (-len(word), word))
+    cut = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
+    frames = "|".join(document.get("frames", "").strip().splitlines())
+
+    def words(table: str) -> frozenset[str]:
+        return frozenset(document.get(table, "").split())
+
+    return Lexicon(
+        parts,
+        asking=words("asking"),
+        links=words("links"),
+        joints=words("joints"),
+        stops=words("stops"),
+        helpers=words("helpers"),
+        frames=re.compile(rf"\b(?:{frames})(?!\w)", re.IGNORECASE) if frames else None,
+        cut=cut,
+    )
+
+
+def _shipped() -> dict[str, Lexicon]:
+    folder = files("groundswell.models.naming") / "languages"
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda f: f.name)
+    documents = [tomllib.loads(each.read_text("utf-8")) for each in found]
+    return {document["code"]: read_lexicon(document) for document in documents}
+
+
+LEXICONS = _shipped()
+#: Languages that are known by their script.
+_BY_SCRIPT = tuple(sorted(LEXICONS.keys() - {language.code for language in LANGUAGES}))
+
+
+@lru_cache(maxsize=64)
+def _joined(codes: tuple[str, ...]) -> Lexicon:
+    """Return the lexicons of languages as one; of two parts that they give a word, the earlier holds."""
+    parts: dict[str, Part] = {}
+    for code in codes:
+        for word, part in LEXICONS[code].parts.items():
+            parts[word] = min(part, parts.get(word, part))
+    each = [LEXICONS[code] for code in codes]
+    return Lexicon(
+        parts,
+        frozenset().union(*(lexicon.asking for lexicon in each)),
+        frozenset().union(*(lexicon.links for lexicon in each)),
+        frozenset().union(*(lexicon.joints for lexicon in each)),
+        frozenset().union(*(lexicon.stops for lexicon in each)),
+        frozenset().union(*(lexicon.helpers for lexicon in each)),
+        _either(lexicon.frames for lexicon in each),
+        _either(lexicon.cut for lexicon in each),
+    )
+
+
+def _either(patterns: Iterable[re.Pattern[str] | None]) -> re.Pattern[str] | None:
+    found = [pattern for pattern in patterns if pattern is not None]
+    return re.compile("|".join(pattern.pattern for pattern in found), re.IGNORECASE) if found else None
+
+
+#: Every language at once: of a word alone nobody knows its language.
+ANY = _joined(tuple(LEXICONS))
+
+
+def lexicon_of(words: Iterable[str]) -> Lexicon:
+    """Return the lexicon by which a turn of these lower-case words is read."""
+    return _joined((*(language.code for language in spoken(words)), *_BY_SCRIPT))

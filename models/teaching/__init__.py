@@ -1,0 +1,1 @@
+"""Teaching: what people say about an agent's intents, which no refit overrules."""
