@@ -5,6 +5,7 @@ import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 Indices = NDArray[np.int64]
 OUT_OF_SCOPE = "oos"
+LEAST_WORDS, FIRST_TURNS = 6, 2  # of a dialogue: later turns fill slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +27,37 @@ class Utterance:
 
 
 def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
-    """Read JSON lines {"text", "intent"}, `.gz` or not; rows labelled `oos` only where asked for.
+    """Read JSON lines {"text", "intent"} or dialogues, `.gz` or not; rows labelled `oos` only on request.
 
-    Raises ValueError naming the line that is not of this form, and where there is nothing to cluster.
+    Rows are numbered as they are read. Raises ValueError naming the line that is not of this form, and
+    where there is nothing to cluster.
     """
     opener = gzip.open if path.suffix == ".gz" else open
-    found = []
+    read: list[tuple[str, str]] = []
     with opener(path, "rt", encoding="utf-8") as lines:
-        for row, line in enumerate(lines):
+        for number, line in enumerate(lines, 1):
             try:
-                record = json.loads(line)
-                text, intent = str(record["text"]).strip(), str(record["intent"])
+                read += _labelled(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                raise ValueError(f'{path}, line {row + 1}: not {{"text", "intent"}} ({error!r})') from error
-            if with_oos or intent != OUT_OF_SCOPE:
-                found.append(Utterance(row, text, intent))
+                raise ValueError(f'{path}, line {number}: not {{"text", "intent"}} ({error!r})') from error
+    found = [
+        Utterance(row, text, intent)
+        for row, (text, intent) in enumerate(read)
+        if with_oos or intent != OUT_OF_SCOPE
+    ]
     if not found:
         raise ValueError(f"{path} holds no labelled utterances")
     return found
+
+
+def _labelled(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (text, intent) of a row, or of the first needs of a dialogue about one task."""
+    if "turns" not in record:
+        return [(str(record["text"]).strip(), str(record["intent"]))]
+    tasks = record["meta"]["tasks"]
+    said = [str(turn["text"]) for turn in record["turns"] if turn["role"] == "user"]
+    told = [text for text in said if len(text.split()) >= LEAST_WORDS][:FIRST_TURNS]
+    return [(text, str(tasks[0])) for text in told] if len(tasks) == 1 else []
 
 
 def number_labels(labels: Sequence[Hashable]) -> Indices:

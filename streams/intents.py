@@ -5,7 +5,7 @@ partition of conversation events has been taken in. All of it goes into one comm
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groundswell.models.agent_intents import AgentIntents, Taken
 from groundswell.models.assigned import Assigned
@@ -61,8 +61,9 @@ class Intents(KeyedStage[TurnRead, Held]):
         """Take over the intents of one agent."""
         owned = await claim(self._store, INTENTS_STATE, owner_of(tenant, agent), slots=self._slots())
         lateness_ms = self._settings.lateness_s * 1000
+        params = replace(self._params, half_life_ms=self._settings.half_life_ms(tenant, agent))
         state = AgentIntents(
-            tenant, agent, owned.records, owned.open.items(), lateness_ms=lateness_ms, params=self._params
+            tenant, agent, owned.records, owned.open.items(), lateness_ms=lateness_ms, params=params
         )
         return Held(owned, state)
 

@@ -38,6 +38,7 @@ class AgentFiles(BaseModel):
     harness: Path | None = None
     config: Path | None = None
     owners: tuple[str, ...] = ()
+    half_life_days: float | None = Field(default=None, ge=0)
     repository: str = ""
     base_ref: str = "main"
 
@@ -107,6 +108,9 @@ class Settings(BaseSettings):
     )
     idle_timeout_s: int = Field(default=300, ge=1, description="silence after which a conversation has ended")
     lateness_s: int = Field(default=90, ge=0, description="how long a minute waits for late events")
+    half_life_days: float = Field(
+        default=0, ge=0, description="days after which a turn weighs half in finding intents (0: for ever)"
+    )
     session_timeout_s: float = Field(
         default=10, ge=1, le=40, description="silence after which a worker's partitions go to the others"
     )
@@ -189,6 +193,12 @@ class Settings(BaseSettings):
         """Return the files of the tenant's agent, if they are configured."""
         files = self.agents.get(agent)
         return files if files is not None and files.tenant == tenant else None
+
+    def half_life_ms(self, tenant: str, agent: str) -> int:
+        """Return after how many milliseconds of event time a turn of the agent weighs half; 0: never."""
+        files = self.files_of(tenant, agent)
+        own = files.half_life_days if files else None
+        return round((self.half_life_days if own is None else own) * 86_400_000)
 
     def resolve(self, path: Path) -> Path:
         """Return *path* as seen from the folder of the configuration file."""

@@ -56,7 +56,7 @@ def message(offset: int, **fields: Any) -> TurnRead:
     return TurnRead.model_validate({**about, **fields})
 
 
-def stream(seed: int, number: int) -> list[TurnRead]:
+def stream(seed: int, number: int, noise: float = 0.09) -> list[TurnRead]:
     """Turns of conversations that interleave, each about one of some needs; outcomes, and corrections."""
     random = np.random.default_rng(seed)
     middles = random.normal(size=(len(WORDS), 24))
@@ -68,7 +68,7 @@ def stream(seed: int, number: int) -> list[TurnRead]:
         common = {"conversation": conversation, "conversation_id": conversation, "segment": 0}
         draw = random.random()
         if draw < 0.55:
-            point = middles[need] + random.normal(0, 0.09, 24)
+            point = middles[need] + random.normal(0, noise, 24)
             point /= np.linalg.norm(point)
             more = {"vector": encode_vector(point.astype(np.float32)), "passes": True, "role": "user"}
             more |= {"text": f"I want {WORDS[need]} number {offset}", "user": f"u{need}", "release": "r1"}
@@ -282,7 +282,7 @@ def test_every_fine_intent_that_is_counted_is_given_to_an_intent_with_its_succes
 
 
 def test_an_intent_that_merged_names_its_successor_and_every_event_has_an_id_of_its_own() -> None:
-    outputs, _, state = run(MESSAGES)
+    outputs, _, state = run(stream(3, 2000, noise=0.3))
     values = [value for one in outputs if one for value in one[0] if b"intent.minute.v1" not in value]
     events = [IntentEvent.model_validate_json(value) for value in values]
     assert len({event.id for event in events}) == len(events)

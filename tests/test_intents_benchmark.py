@@ -60,6 +60,35 @@ def test_rows_out_of_scope_count_only_when_asked_for(utterances):
     assert json.loads(done.stdout)["events"] == len(rows)
 
 
+def test_dialogues_of_one_task_give_their_first_needs(tmp_path):
+    path = tmp_path / "dialogues.jsonl"
+    said = ["hello", "i would like to book a table for two", "in the {} part of town, if there is one"]
+    rows = [
+        {
+            "meta": {"tasks": ["table"] if number % 2 else ["table", "taxi"]},
+            "turns": [{"role": "user", "text": text.format(place)} for text in said]
+            + [{"role": "assistant", "text": "that is not for the engine to read at all"}],
+        }
+        for number, place in enumerate(PLACES * 2)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run(path, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["events"], report["intents"]) == (48, 1)
+
+
+def test_rivals_run_beside_the_engine_and_seeds_are_summed_up(utterances):
+    path, _ = utterances
+    done = run(path, "--rivals", "--seeds", "2")
+    assert done.returncode == 0, done.stderr
+    for name in ("kmeans", "birch", "leader", "hdbscan", "dbstream"):
+        assert done.stdout.count(f"\n{name} ") == 2
+    assert "mean of 2 seeds" in done.stdout
+    assert "final.ari" in done.stdout
+    assert "churn" in done.stdout
+
+
 def test_a_check_without_goals_and_a_bad_file_are_told_apart_from_success(utterances, tmp_path):
     path, _ = utterances
     done = run(path, "--check")

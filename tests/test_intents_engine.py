@@ -121,7 +121,7 @@ def test_lineage_tells_exactly_which_intents_live():
 
 
 @pytest.mark.parametrize("params", [SMALL, EngineParams(
-    dimension=24, axes=12, micros=128, gap=256, forwards=128, provisionals=20, half_life=200, archive=4,
+    dimension=24, axes=12, micros=128, gap=256, forwards=128, provisionals=20, half_life_ms=200, archive=4,
 )])  # fmt: skip
 def test_an_engine_restored_from_its_records_goes_on_bit_for_bit(params):
     points, _ = blobs(7, 1600, 30, noise=0.18)
@@ -213,6 +213,13 @@ def test_nothing_but_repetitions_is_one_intent():
     assert engine.label(point)[0] == arrived[0].fine
 
 
+def test_many_small_knots_of_like_events_do_not_each_become_an_intent():
+    points, _ = blobs(18, 1000, 200, noise=0.05)
+    engine = IntentEngine(EngineParams(dimension=24, axes=12, micros=512))
+    feed(engine, points)
+    assert 5 <= len(engine.intents()) <= 45
+
+
 def test_unrelated_noise_stays_within_all_bounds():
     points, _ = blobs(13, 3000, 1, noise=5.0)
     engine = IntentEngine(SMALL)
@@ -260,7 +267,7 @@ def test_pinning_what_does_not_live_is_refused():
 
 def test_constraints_hold_over_a_hundred_refits_while_themes_come_and_go():
     """Pins, merges, a split, and moved examples: every constrained example stays where it was put."""
-    params = EngineParams(dimension=24, axes=12, micros=768, gap=64, half_life=1_000, forwards=1_024)
+    params = EngineParams(dimension=24, axes=12, micros=768, gap=64, half_life_ms=1_000, forwards=1_024)
     points, labels = blobs(21, 13_000, 16, noise=0.12)
     groups = np.arange(len(points)) // 2_000  # six of the sixteen themes are absent at any time
     points = points[((labels + 2 * groups) % 16) < 10]
@@ -297,7 +304,7 @@ def test_constraints_hold_over_a_hundred_refits_while_themes_come_and_go():
 
 
 def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():
-    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life=150)
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=150)
     points, labels = blobs(16, 4000, 8)
     theme, rest = points[labels == 7], points[labels != 7]
     stream = np.concatenate([theme[:150], rest[:450]])
@@ -312,6 +319,25 @@ def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():
     feed(engine, np.stack([theme[200:300], rest[2000:2100]], 1).reshape(-1, 24), 2200)
     assert ("revived", intent) in {(e.kind, e.id) for e in engine.lineage() if e.level == "intent"}
     assert np.mean([engine.label(point)[1] == intent for point in theme]) == 1.0
+
+
+def test_forgetting_goes_by_event_time_and_neither_late_events_nor_a_long_silence_disturb_it():
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=3_600_000)
+    points, labels = blobs(19, 3000, 8)
+    start = 1_700_000_000_000
+    slow, quick, late = (IntentEngine(params) for _ in range(3))
+    for i, point in enumerate(points[:1000]):
+        slow.assign(point, Stamp(start + i * 60_000, f"log/0/{i}/0"))
+        quick.assign(point, Stamp(start + i, f"log/0/{i}/0"))
+        late.assign(point, Stamp(start + (i - 900 * (i % 5 == 4)), f"log/0/{i}/0"))
+    weight = [sum(view.weight for view in engine.intents()) for engine in (slow, quick, late)]
+    assert weight[0] < 500
+    assert weight[1] > 990
+    assert abs(weight[2] - weight[1]) < 0.01
+    for i, point in enumerate(points[1000:2000], 1000):  # ten years later
+        quick.assign(point, Stamp(start + 315_360_000_000 + i, f"log/0/{i}/0"))
+    found = [quick.label(point)[1] for point in points[1000:2000]]
+    assert agreement(labels[1000:2000], found) > 0.95
 
 
 def test_what_the_records_hold_does_not_depend_on_when_they_were_written():

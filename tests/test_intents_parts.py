@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import linkage
 
 from groundswell.models.intents.codec import pack, unpack32, unpack64
-from groundswell.models.intents.cuts import choose
+from groundswell.models.intents.compactness import log_spread
+from groundswell.models.intents.cuts import Before, all_sizes, candidates, choose, remembered
 from groundswell.models.intents.forwards import Forwards
 from groundswell.models.intents.geometry import direction, directions
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
@@ -90,8 +91,52 @@ def test_rows_alone_in_their_group_count_nothing():
 def test_intents_are_the_largest_cut_about_as_good_as_the_best():
     params = EngineParams(tolerance=0.02, fine_tolerance=0.2, fine_ratio=2.0)
     sizes = np.array([4, 8, 16, 32])
-    assert choose(np.array([0.30, 0.50, 0.49, 0.40]), sizes, params) == (2, 3)
-    assert choose(np.array([0.50, 0.40, 0.40, 0.40]), sizes, params) == (0, 1)
+    assert choose(np.array([0.30, 0.50, 0.49, 0.40]), sizes, 10_000, params) == (2, 3)
+    assert choose(np.array([0.50, 0.40, 0.40, 0.40]), sizes, 10_000, params) == (0, 1)
+
+
+def test_more_intents_than_the_square_root_of_the_events_must_earn_it():
+    params = EngineParams(tolerance=0.0, fine_ratio=1.0)
+    sizes = np.array([5, 10, 20, 40])
+    rising = np.array([0.40, 0.45, 0.50, 0.55])
+    assert choose(rising, sizes, 100, params)[0] == 1
+    assert choose(rising, sizes, 2000, params)[0] == 3
+    assert choose(np.array([0.40, 0.45, 0.50, 0.80]), sizes, 100, params)[0] == 3
+
+
+def test_sub_intents_are_as_many_as_the_score_allows_where_intents_would_be_a_crowd():
+    params = EngineParams(tolerance=0.0, fine_ratio=1.5, plateau=0.02)
+    sizes, scores = np.array([4, 8, 16, 32]), np.array([0.40, 0.45, 0.50, 0.49])
+    coarse, fine = choose(scores, sizes, 60, params)
+    assert sizes[coarse] == 8
+    assert sizes[fine] == 32
+
+
+def test_a_score_is_averaged_with_what_earlier_refits_found():
+    params = EngineParams(score_memory=0.75)
+    curve = remembered(np.full(4, np.nan), np.array([1, 2]), np.array([0.4, 0.6]), params)
+    curve = remembered(curve, np.array([2, 3]), np.array([0.2, 0.1]), params)
+    assert np.array_equal(curve, [np.nan, 0.4, 0.5, 0.1], equal_nan=True)
+
+
+@given(st.integers(1, 3000), st.integers(0, 20), st.integers(0, 700), st.integers(0, 900), st.booleans())
+def test_there_is_always_a_size_to_try(rows, pins, intents, fines, wide):
+    sizes = all_sizes(EngineParams())
+    found = candidates(sizes, rows, pins, Before(intents, fines, wide))
+    assert len(found) > 0
+    assert found.max() < len(sizes)
+    assert np.array_equal(found, np.arange(found[0], found[-1] + 1))
+
+
+def test_the_spread_within_groups_is_that_of_its_definition_and_shrinks_with_more_groups():
+    rows = sphere(8, 400)
+    weights = np.ones(400, np.float32)
+    one = log_spread(rows, weights, np.zeros(400, np.int64))
+    assert np.isclose(one, np.log(1 - np.linalg.norm(rows.mean(0))), atol=1e-5)
+    tree = ward(rows, weights, free(400))
+    spreads = [log_spread(rows, weights, tree.cut(groups)) for groups in (1, 4, 16, 64)]
+    assert spreads == sorted(spreads, reverse=True)
+    assert np.isfinite(log_spread(np.repeat(rows[:1], 5, 0), np.ones(5, np.float32), np.zeros(5, np.int64)))
 
 
 def test_lloyd_leaves_held_rows_and_drops_empty_groups():

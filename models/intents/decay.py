@@ -1,4 +1,7 @@
-"""Forgetting and returning: weights halve, silent sub-intents retire to the archive, and may come back."""
+"""Forgetting and returning: weights halve, silent sub-intents retire to the archive, and may come back.
+
+Time is event time, and never runs backwards: an event that comes late counts as of the latest seen.
+"""
 
 import numpy as np
 
@@ -13,11 +16,13 @@ FEWEST_LEFT = 3  # sub-intents that a retirement must leave
 
 
 def forget(state: State) -> None:
-    """Decay all weights since the last full refit; drop faded micro-clusters; retire silent sub-intents."""
+    """Decay all weights since the last time; drop faded micro-clusters; retire silent sub-intents."""
     model, space = state.model, state.space
     if model is None or space is None:
         return
-    state.micros.decay(2.0 ** (-(state.clock.seen - state.clock.last_full) / state.params.half_life))
+    clock = state.clock
+    state.micros.decay(2.0 ** (-(clock.time_ms - clock.faded_ms) / state.params.half_life_ms))
+    clock.faded_ms = clock.time_ms
     rows = state.micros.rows()
     labels = state.pinned((rows.places @ model.centroids.T).argmax(1), model.fines)
     silent = _silent(state, model, labels)
@@ -38,9 +43,11 @@ def _silent(state: State, model: Model, labels: Labels) -> list[int]:
     last = np.zeros(len(model.fines), np.int64)
     np.maximum.at(last, labels, state.micros.rows().hits)
     pinned = {pin.fine for pin in state.pins}
-    limit = state.params.silence * state.params.half_life
+    limit = state.params.silence * state.params.half_life_ms
     return [
-        i for i, fine in enumerate(model.fines) if fine not in pinned and state.clock.seen - last[i] > limit
+        i
+        for i, fine in enumerate(model.fines)
+        if fine not in pinned and state.clock.time_ms - last[i] > limit
     ]
 
 

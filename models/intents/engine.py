@@ -89,9 +89,9 @@ class IntentEngine:
         owner = int(rows.owners[slot]) if joins else FREE
         fine, closeness = self._fit(event, place, likeness, owner)
         if joins:
-            state.micros.absorb(slot, event, state.clock.seen, state.space)
+            state.micros.absorb(slot, event, state.clock.time_ms, state.space)
         else:
-            slot = state.micros.open(event, place, state.clock.seen)
+            slot = state.micros.open(event, place, state.clock.time_ms)
         micro = int(state.micros.store.uids[slot])
         announced = state.model is not None and fine in state.model.position
         self._advance(opened=not joins)

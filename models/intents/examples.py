@@ -27,7 +27,7 @@ def slots_of(state: State, vectors: Sequence[Vector]) -> list[int]:
         if likeness[slot] < EXACT:
             if state.micros.full or state.space is None:
                 raise NoRoom("no micro-cluster is left for the example; try again after the next refit")
-            slot = state.micros.open(vector, state.space.project(vector), state.clock.seen)
+            slot = state.micros.open(vector, state.space.project(vector), state.clock.time_ms)
             state.changed.add(HEAD)
         slots.append(slot)
     return slots

@@ -14,11 +14,14 @@ def group_fines(
 ) -> list[str]:
     """Return the intent of every sub-intent: that of the coarse group which holds most of its weight.
 
-    A group goes on under the intent id that weighs most in it; a pinned sub-intent keeps its pin's.
+    A group goes on under the intent id that weighs most in it; a pinned sub-intent keeps its pin's. One
+    that was just born stays an intent of its own until the next full refit: the number of intents follows
+    a new theme with delay.
     """
     weights = state.micros.rows().weights
     prior = [revived.get(fine) or before.groups.get(fine, fine) for fine in fines]
     pinned = {pin.fine: pin.intent for pin in state.pins}
+    pinned |= {fine: fine for fine in fines if fine in before.newborn and fine not in pinned}
     free = [i for i, fine in enumerate(fines) if fine not in pinned]
     intents = [pinned.get(fine, "") for fine in fines]
     if free:

@@ -17,6 +17,8 @@ from groundswell.models.intents.space import Space
 from groundswell.models.intents.ward import FREE, Tree
 from groundswell.models.record import Vector
 
+TRACE = 1e-6  # weight that is left after any silence
+
 
 @dataclass(slots=True)
 class MicroRows:
@@ -35,8 +37,8 @@ class Micros:
     """Slots 0..count-1 are in use. A slot's sum and weight say all; centres are recomputed from sums.
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
-    `hits` the event number of the last vector taken in. `examples` are the uids of those that stand for
-    an example of a person.
+    `hits` the event time (milliseconds) of the last vector taken in. `examples` are the uids of those that
+    stand for an example of a person.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -83,25 +85,25 @@ class Micros:
             every.hits[:n],
         )
 
-    def absorb(self, slot: int, vector: Vector, seen: int, space: Space | None) -> None:
+    def absorb(self, slot: int, vector: Vector, time_ms: int, space: Space | None) -> None:
         """Add one event to a slot."""
         rows = self._all
         rows.sums[slot] += vector
         rows.weights[slot] += 1
-        rows.hits[slot] = seen
+        rows.hits[slot] = time_ms
         rows.centres[slot] = direction(rows.sums[slot])
         if space is not None:
             rows.places[slot] = space.project(rows.centres[slot])
         self.dirty.add(slot)
 
-    def open(self, vector: Vector, place: Vector | None, seen: int) -> int:
+    def open(self, vector: Vector, place: Vector | None, time_ms: int) -> int:
         """Start a micro-cluster with one event; return its slot. The store must not be full."""
         slot, rows = self.count, self._all
         rows.sums[slot] = vector
         rows.weights[slot] = 1
         rows.centres[slot] = direction(rows.sums[slot])
         rows.places[slot] = 0 if place is None else place
-        rows.uids[slot], rows.owners[slot], rows.hits[slot] = self.next_uid, FREE, seen
+        rows.uids[slot], rows.owners[slot], rows.hits[slot] = self.next_uid, FREE, time_ms
         self.next_uid += 1
         self.count += 1
         self.dirty.add(slot)
@@ -129,13 +131,14 @@ class Micros:
         self.count = left
 
     def decay(self, factor: float) -> None:
-        """Multiply weights and sums; pinned micro-clusters never fall below weight 1."""
+        """Multiply weights and sums; no weight falls below a trace, that of pinned ones not below 1."""
         rows = self.rows()
-        rows.weights *= np.float32(factor)
-        rows.sums *= np.float32(factor)
-        low = (rows.owners != FREE) & (rows.weights < 1)
-        rows.sums[low] /= rows.weights[low, None]
-        rows.weights[low] = 1
+        rows.weights *= np.float32(max(factor, TRACE))
+        rows.sums *= np.float32(max(factor, TRACE))
+        least = np.where(rows.owners != FREE, 1, TRACE).astype(np.float32)
+        low = rows.weights < least
+        rows.sums[low] *= (least[low] / rows.weights[low])[:, None]
+        rows.weights[low] = least[low]
         rows.centres[:] = exact_directions(rows.sums)
         self.dirty.update(range(self.count))
 

@@ -15,6 +15,7 @@ class Outgoing:
     fines: list[str]
     groups: dict[str, str]
     vectors: dict[str, Vector]
+    newborn: frozenset[str]  # provisional ids with as many events as an intent needs
 
     @property
     def intents(self) -> list[str]:
@@ -26,9 +27,11 @@ def outgoing(state: State) -> Outgoing:
     """Read off the grouping in force; vectors (dimension,) are exact up to the axes dropped by the space."""
     ids, labels = state.micro_fines()
     groups = state.model.groups() if state.model else {}
+    newborn: list[str] = []
     if state.space is None or state.model is None:
         rows = state.provisionals.rows.copy()
     else:
         places = np.vstack([state.model.centroids, state.provisionals.rows])
         rows = np.stack([state.space.lift(place) for place in places])
-    return Outgoing([ids[i] for i in labels], groups, dict(zip(ids, rows, strict=True)))
+        newborn = [one.fine for one in state.provisionals.newborn if one.events >= state.params.birth]
+    return Outgoing([ids[i] for i in labels], groups, dict(zip(ids, rows, strict=True)), frozenset(newborn))

@@ -25,7 +25,9 @@ def changed_records(state: State) -> dict[str, StateRecord]:
     if names.HEAD in state.changed:
         records[names.HEAD] = _record(_head(state))
     if names.SPACE in state.changed and state.space:
-        records[names.SPACE] = _record({"axes": pack(state.space.axes)}, state.space.mean)
+        records[names.SPACE] = _record(
+            {"axes": pack(state.space.axes), "curve": pack(state.curve)}, state.space.mean
+        )
     if names.MODEL in state.changed and state.model:
         records[names.MODEL] = _record(_model(state.model))
     if names.PINS in state.changed:

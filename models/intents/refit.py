@@ -14,6 +14,7 @@ from groundswell.models.intents.outgoing import Outgoing, outgoing
 from groundswell.models.intents.params import MODEL, SPACE
 from groundswell.models.intents.space import Space, fit_space
 from groundswell.models.intents.state import State
+from groundswell.models.intents.taught import taught_metric
 from groundswell.models.intents.ward import FREE, Tree, ward
 
 FEWEST_MICROS = 10  # below, the stream holds little but repetitions
@@ -26,13 +27,17 @@ def full_refit(state: State) -> None:
     if state.micros.count < FEWEST_MICROS:
         clock.next_full = clock.seen + params.first_fit
         return
-    if params.half_life and clock.last_full:
+    if params.half_life_ms and clock.last_full:
         forget(state)
+    if not clock.last_full:
+        clock.faded_ms = clock.time_ms
     before = outgoing(state)
     rows = state.micros.rows()
-    state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes)
+    metric = taught_metric(state)
+    state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes, metric)
     state.micros.replace_places(space)
     tree, levels = _levels(state, rows)
+    state.curve = levels.curve
     fines, revived = _carry_fines(state, space, rows, levels.fine, before)
     state.provisionals = state.provisionals.replaced(params.axes)
     intents = group_fines(state, levels, fines, before, revived)
@@ -56,7 +61,10 @@ def _levels(state: State, rows: MicroRows) -> tuple[Tree, Levels]:
     diffused = diffuse(rows.places, rows.weights, near, params.diffusion_temperature)
     tree = ward(diffused, rows.weights, rows.owners)
     seen_before = Before(clock.intents, fines, wide)
-    return tree, find_levels(tree, rows.places, diffused, rows.weights, rows.owners, seen_before, params)
+    levels = find_levels(
+        tree, rows.places, diffused, rows.weights, rows.owners, seen_before, state.curve, params
+    )
+    return tree, levels
 
 
 def _carry_fines(

@@ -69,7 +69,10 @@ class _Reader:
 
 def _restore_model(state: State, reader: _Reader) -> None:
     params = state.params
-    axes = unpack32(reader.payload(names.SPACE)["axes"], params.dimension, params.axes)
+    space = reader.payload(names.SPACE)
+    axes = unpack32(space["axes"], params.dimension, params.axes)
+    if "curve" in space:  # older records have none
+        state.curve = unpack64(space["curve"], len(state.curve))
     state.space = Space(reader.vector(names.SPACE), axes)
     model = reader.payload(names.MODEL)
     rows = len(model["fines"])

@@ -10,7 +10,7 @@ from groundswell.models.record import Vector
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A mean (dimension,) and principal axes (dimension, axes), C-contiguous."""
+    """A mean (dimension,) and axes (dimension, axes), C-contiguous; orthonormal unless people taught it."""
 
     mean: Vector
     axes: Matrix
@@ -25,12 +25,22 @@ class Space:
 
     def lift(self, image: Vector) -> Vector:
         """Return a vector (dimension,) whose image is `image`."""
-        return np.asarray(self.mean + self.axes @ image, np.float32)
+        flat = np.linalg.solve((self.axes.T @ self.axes).astype(np.float64), image.astype(np.float64))
+        return (self.mean + self.axes @ flat.astype(np.float32)).astype(np.float32)
 
 
-def fit_space(sums: Matrix, centres: Matrix, weights: Matrix, axes: int) -> Space:
-    """Return the space of the leading `axes` components of `centres` about the mean event."""
+def fit_space(
+    sums: Matrix, centres: Matrix, weights: Matrix, axes: int, metric: Matrix | None = None
+) -> Space:
+    """Return the space of the leading `axes` components of `centres` about the mean event.
+
+    With a `metric` (dimension, dimension): of the centres as that maps them.
+    """
     mean = (sums.sum(0) / weights.sum()).astype(np.float32)
     spread = (centres - mean) * np.sqrt(weights)[:, None]
-    vectors = np.linalg.eigh(spread.T @ spread)[1]
-    return Space(mean, np.ascontiguousarray(vectors[:, ::-1][:, :axes]).astype(np.float32))
+    if metric is not None:
+        spread = spread @ metric
+    vectors = np.linalg.eigh(spread.T @ spread)[1][:, ::-1][:, :axes]
+    if metric is not None:
+        vectors = metric @ vectors
+    return Space(mean, np.ascontiguousarray(vectors).astype(np.float32))

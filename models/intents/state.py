@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from groundswell.models.intents.archive import Archive
+from groundswell.models.intents.cuts import all_sizes
 from groundswell.models.intents.forwards import Forwards
-from groundswell.models.intents.geometry import Labels
+from groundswell.models.intents.geometry import Labels, Scores
 from groundswell.models.intents.ids import Stamp, mint_id
 from groundswell.models.intents.lineage import Kind, Level, LineageEvent
 from groundswell.models.intents.micros import Micros
@@ -29,7 +30,7 @@ class Pin(NamedTuple):
 
 @dataclass(slots=True)
 class Clock:
-    """Event counts: seen so far, and when refits are due or were done."""
+    """Event counts: seen so far, and when refits are due or were done; and event time, milliseconds."""
 
     next_full: int
     next_light: int
@@ -37,6 +38,8 @@ class Clock:
     last_full: int = 0
     last_wide: int = 0
     intents: int = 0  # intents that the last full refit found
+    time_ms: int = 0  # the latest event time seen
+    faded_ms: int = 0  # event time up to which weights have been decayed
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class State:
     forwards: Forwards
     archive: Archive
     clock: Clock
+    curve: Scores  # what refits thought of each number of groups; NaN: never looked at
     space: Space | None = None
     model: Model | None = None
     pins: list[Pin] = field(default_factory=list)
@@ -70,11 +74,13 @@ class State:
             Forwards(params.forwards),
             Archive(params.archive),
             Clock(params.first_fit, params.first_fit + params.light_every),
+            np.full(len(all_sizes(params)), np.nan),
         )
 
     def begin(self, stamp: Stamp) -> None:
         """Start an event: ids born from here on derive from its stamp."""
         self.stamp, self.born = stamp, 0
+        self.clock.time_ms = max(self.clock.time_ms, stamp.time_ms)
 
     def mint(self) -> str:
         """Return a new id."""
