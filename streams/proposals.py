@@ -29,6 +29,7 @@ from groundswell.streams.ownership import Commit, Owned, claim
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import CHANGE_PROPOSALS, CONVERSATION_EVENTS
 from groundswell.streams.triggers import trigger_of
+from groundswell.streams.vectors import RememberingEmbedder
 
 _WEEK_MS = 7 * 24 * 3600 * 1000
 #: At a spike an agent is examined again once so many conversations, and such a part of them, are new: a
@@ -130,7 +131,7 @@ class Proposals(KeyedStage[Spike, Held]):
         self, settings: Settings, store: Store, logs: Logs, metrics: Metrics, embedder: TextEmbedder
     ) -> None:
         super().__init__(settings, store, logs, metrics)
-        self._embedder = embedder
+        self._embedder = RememberingEmbedder(embedder)  # an agent's rules are the same at every look
         topic = settings.topic_prefix + CONVERSATION_EVENTS.name
         self._evidence = Evidence(store, topic, settings.evidence_conversations)
 
