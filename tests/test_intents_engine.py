@@ -267,7 +267,7 @@ def test_pinning_what_does_not_live_is_refused():
 
 def test_constraints_hold_over_a_hundred_refits_while_themes_come_and_go():
     """Pins, merges, a split, and moved examples: every constrained example stays where it was put."""
-    params = EngineParams(dimension=24, axes=12, micros=768, gap=64, half_life_ms=1_000, forwards=1_024)
+    params = EngineParams(dimension=24, axes=12, gap=64, half_life_ms=1_000, forwards=1_024)
     points, labels = blobs(21, 13_000, 16, noise=0.12)
     groups = np.arange(len(points)) // 2_000  # six of the sixteen themes are absent at any time
     points = points[((labels + 2 * groups) % 16) < 10]
