@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from groundswell.models.agent_commands import Commands
+from groundswell.models.case_book import CaseBook
+from groundswell.models.history import History
 from groundswell.models.intent_command import IntentCommandAnswer
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.engine import IntentEngine
@@ -21,6 +23,7 @@ from groundswell.models.minute import IntentMinute
 from groundswell.models.minute_book import Closed
 from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
+from groundswell.models.shape_book import ShapeBook
 from groundswell.models.taxonomy import Taxonomy
 from groundswell.models.teaching.memory import Memory
 from groundswell.models.turn import CalibrationState, TurnRead
@@ -63,12 +66,23 @@ class AgentIntents:
         self.taxonomy = Taxonomy.restore(tenant, agent, records, self.memory.names)
         self.commands = Commands(self.engine, self.memory, self.names, self.taxonomy)
         book = tally["book"] if tally else None
-        self.ledger = Ledger.restore(lateness_ms, book, conversations, self.engine.resolve)
+        self.cases = CaseBook.restore(records)
+        self.shapes = ShapeBook.restore(records)
+        self.history = History.restore(records)
+        self.ledger = Ledger.restore(
+            lateness_ms, book, conversations, self.engine.resolve, self.engine.follow, self.cases
+        )
         self.positions = Positions.from_json(tally["positions"] if tally else {})
         self._moved: dict[str, str] = tally["moved"] if tally else {}
         self._regrouped: bool = tally["regrouped"] if tally else False
+        self._shaped: bool = tally.get("shaped", False) if tally else False
         states = map(CalibrationState.model_validate, tally["calibration"] if tally else ())
         self._calibration = {state.partition: state for state in states}
+
+    @staticmethod
+    def record_names() -> list[str]:
+        """Return the names of the records beside the engine's and the names'."""
+        return [*CaseBook.record_names(), *ShapeBook.record_names(), *History.record_names()]
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""
@@ -84,6 +98,7 @@ class AgentIntents:
         taken.events.extend(self._events(message, at))
         if message.type == "forget":
             taken.events.extend(self._forget(message, at))
+        self.history.note(taken.events)
         return taken
 
     def _count(self, message: TurnRead) -> list[Counted]:
@@ -107,6 +122,9 @@ class AgentIntents:
         if heard.answer.status == "applied":
             self._regrouped = True
             self._moved.update(heard.moved)
+            for old, new in heard.moved:
+                self.cases.fold(old, new)
+        self.history.note(heard.events)
         return Taken(events=heard.events, answers=[heard.answer])
 
     def _assign(self, message: TurnRead) -> list[Counted]:
@@ -125,6 +143,7 @@ class AgentIntents:
         self.memory.forget_names()
         fines = self.ledger.forget(message)
         stale = self.names.forget(message.conversation)
+        self.history.forget_names(sorted(stale | {self.engine.resolve(fine) for fine in fines}))
         self.names.forget_words(self.engine.follow(fine) for fine in fines)
         if not stale:
             return []
@@ -138,15 +157,29 @@ class AgentIntents:
         for old, new in moved:
             self._moved[old] = new
             self.names.fold(old, new)
+            self.cases.fold(old, new)
         self._regrouped = True
         self.commands.follow(lineage)
         groups, hidden = self.engine.groups(), self.memory.retired()
         if self.names.lacks(groups):
             self.names.settle(self.engine.owners())
         centres = self.engine.centres(self.names.turns(groups))
-        return self.taxonomy.update(
+        events = self.taxonomy.update(
             groups, lineage, self.names, message.time, at, centres=centres, hidden=hidden
         )
+        return self._measured(events, message, at)
+
+    def _measured(self, events: list[IntentEvent], message: TurnRead, at: Source) -> list[IntentEvent]:
+        """Measure the intents after a full refit; return the events with that, and who turned to mush."""
+        refit = self.engine.last_refit
+        measured = self.engine.measure() if refit != self.shapes.measured else None
+        if measured is None:
+            return events
+        turned = self.shapes.update(measured, refit)
+        self._shaped = True
+        shapes = self.shapes.shapes
+        events = [event.model_copy(update={"shape": shapes.get(event.intent_id)}) for event in events]
+        return [*events, *self.taxonomy.flag(turned, shapes, len(events), message.time, at)]
 
     def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
         resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}
@@ -165,6 +198,7 @@ class AgentIntents:
             regrouped=self._regrouped,
             moved=dict(sorted(self._moved.items())),
             names={intent: name for intent, name in names.items() if name},
+            shapes=self.shapes.shapes if self._shaped else {},
             dismissed=self.memory.dismissed(),
             as_of=tuple(
                 Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
@@ -173,7 +207,7 @@ class AgentIntents:
             calibration=self._calibrations(),
             source=at.model_copy(update={"index": place}),
         )
-        self._regrouped = False
+        self._regrouped = self._shaped = False
         self._moved.clear()
         return minute
 
@@ -200,6 +234,7 @@ class AgentIntents:
             "book": self.ledger.book.to_json(),
             "moved": self._moved,
             "regrouped": self._regrouped,
+            "shaped": self._shaped,
             "calibration": [state.model_dump() for state in self._calibrations()],
         }
         return {
@@ -207,5 +242,8 @@ class AgentIntents:
             **self.engine.changes(),
             **self.names.changes(),
             **self.taxonomy.changes(),
+            **self.cases.changes(),
+            **self.shapes.changes(),
+            **self.history.changes(),
             **self.memory.changes(),
         }

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from groundswell.models.cases import Settled
 from groundswell.models.position import Source
 from groundswell.models.record import StateRecord
 
@@ -22,6 +23,7 @@ class SegmentIntent:
     fines: list[tuple[str, Source]] = field(default_factory=list)
     status: str | None = None
     repaired: bool = False
+    settled: Settled | None = None
 
     def see(self, fine: str, source: Source) -> None:
         """Note that a later turn of the segment had *fine*."""
@@ -91,6 +93,7 @@ def _to_json(segment: SegmentIntent) -> dict[str, Any]:
         "fines": [[fine, source.model_dump()] for fine, source in segment.fines],
         "status": segment.status,
         "repaired": segment.repaired,
+        **({"settled": list(segment.settled)} if segment.settled else {}),
     }
 
 
@@ -101,4 +104,5 @@ def _from_json(value: dict[str, Any]) -> SegmentIntent:
         fines=[(fine, Source.model_validate(source)) for fine, source in value["fines"]],
         status=value["status"],
         repaired=value["repaired"],
+        settled=Settled(*value["settled"]) if "settled" in value else None,
     )

@@ -75,6 +75,14 @@ class Facts:
     successor: str = ""
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How an intent lies among the others, as of the last full refit."""
+
+    mixed: bool
+    place: tuple[float, float]
+
+
 @dataclass
 class AgentBoard:
     """The fold of one agent's minutes and intent events."""
@@ -85,6 +93,7 @@ class AgentBoard:
     fines: dict[str, Fine] = field(default_factory=lambda: defaultdict(Fine))
     groups: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Facts] = field(default_factory=lambda: defaultdict(Facts))
+    shapes: dict[str, Shape] = field(default_factory=dict)
     answers: list[AnswerRow] = field(default_factory=list)
     calibration: list[CalibrationRow] = field(default_factory=list)
     _seen: tuple[str, int, int, int] = ("", -1, -1, -1)
@@ -97,8 +106,11 @@ class AgentBoard:
         self.groups.update(strings(value.get("groups")))
         for intent, name in strings(value.get("names")).items():
             self.facts[intent].name = name[:MAX_NAME]
-        known = [mapping(state) for state in items(value.get("calibration"))[:MAX_PARTITIONS]]
-        self.calibration = [_calibration(state) for state in known]
+        if shapes := mapping(value.get("shapes")):
+            known = list(shapes.items())[:MAX_FINES]
+            self.shapes = {text(intent): _shape(mapping(shape)) for intent, shape in known}
+        states = [mapping(state) for state in items(value.get("calibration"))[:MAX_PARTITIONS]]
+        self.calibration = [_calibration(state) for state in states]
         minute = whole(value.get("minute"))
         self._advance(minute)
         bucket = minute // self.clock.width
@@ -221,7 +233,7 @@ class AgentBoard:
 
     def _row(self, intent: str, fines: list[str], totals: Fine, values: tuple[int, ...]) -> IntentRow:
         own = self._sum(fines)
-        facts = self.facts.get(intent, Facts())
+        facts, shape = self.facts.get(intent, Facts()), self.shapes.get(intent)
         counts = own.conversations.values(self.clock)
         everything = totals.tally.conversations
         return IntentRow(
@@ -235,7 +247,14 @@ class AgentBoard:
             terms=facts.terms,
             example=facts.example,
             state=facts.state,
+            mixed=shape.mixed if shape else False,
+            place=shape.place if shape else None,
         )
+
+
+def _shape(shape: Mapping[str, Any]) -> Shape:
+    x, y = (max(-1.0, min(1.0, number(shape.get(axis)) or 0.0)) for axis in "xy")
+    return Shape(shape.get("mixed") is True, (x, y))
 
 
 def _tally(count: Mapping[str, Any]) -> Tally:

@@ -13,6 +13,7 @@ class Tally:
     """What was counted: of a fine intent, an intent, an agent, or all."""
 
     turns: int = 0
+    unassigned: int = 0
     conversations: int = 0
     completed: int = 0
     abandoned: int = 0
@@ -62,6 +63,8 @@ class IntentRow:
     terms: tuple[str, ...] = ()
     example: str = ""
     state: str = ""  #: pinned, retired or empty
+    mixed: bool = False  #: probably several things, or none
+    place: tuple[float, float] | None = None  #: on the map, -1..1
     spiking: bool = False
     proposals: int = 0
 

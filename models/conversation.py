@@ -180,6 +180,7 @@ class Conversation:
             turns=inferred.turns,
             first_failing_turn=None if status == "completed" else inferred.blamed,
             score=inferred.score,
+            step="" if status == "completed" else inferred.step,
             reasons=tuple(Reason(kind=kind, weight=weight) for kind, weight in inferred.reasons),
         )
 

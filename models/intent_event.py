@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from groundswell.models.contract import CloudEvent, Name
+from groundswell.models.intent_shape import IntentShape
 from groundswell.models.intents.intent_name import NamedBy, NameReason
 
 IntentChange = Literal[
@@ -21,6 +22,7 @@ IntentChange = Literal[
     "dismissed",
     "undismissed",
     "constrained",
+    "flagged",
 ]
 
 
@@ -56,3 +58,6 @@ class IntentEvent(CloudEvent):
     )
     fines: tuple[str, ...] = Field(default=(), description="fine intents it consists of")
     version: int = 1
+    shape: IntentShape | None = Field(
+        default=None, description="how good it is, if that was measured; `flagged`: `mixed` has changed"
+    )

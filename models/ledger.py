@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundswell.models.assigned import Assigned, SegmentIntent
+from groundswell.models.case_book import CaseBook
+from groundswell.models.cases import Settled
 from groundswell.models.intents.engine import Assignment
 from groundswell.models.minute_book import MinuteBook
 from groundswell.models.record import StateRecord
@@ -25,13 +27,18 @@ class Counted:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts by fine intent and minute. `resolve` gives the intent that a fine intent stands for today.
+    """Counts by fine intent and minute, and the cases of each fine intent.
+
+    `resolve` gives the intent that a fine intent stands for today, `follow` the fine intent that a vanished
+    one became.
 
     Each method takes one message of `turns` and returns what it counted.
     """
 
     book: MinuteBook
     resolve: Callable[[str], str]
+    follow: Callable[[str], str]
+    cases: CaseBook = field(default_factory=CaseBook)
     assigned: dict[str, Assigned] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
@@ -46,8 +53,13 @@ class Ledger:
         tally = self.book.tally(given.fine, message.time)
         early = self._early(assigned, segment, message.time)
         tally.add("turns")
+        if given.provisional:
+            tally.add("unassigned")
         tally.add_user(assigned.user)
-        counted = [Counted("turn", given.intent)]
+        counted = [
+            Counted("turn", given.intent),
+            Counted("need", given.intent, "unassigned" if given.provisional else "assigned"),
+        ]
         if new and assigned.enter(given.intent):
             tally.add("conversations")
             tally.add_version("prompt_version", message.prompt_version)
@@ -85,7 +97,10 @@ class Ledger:
         counted: list[Counted] = []
         for outcome in message.outcomes:
             segment = assigned.segments.get(outcome.segment)
-            if segment is not None and segment.status != outcome.status:
+            if segment is None:
+                continue
+            self._settle(segment, outcome, message)
+            if segment.status != outcome.status:
                 counted += self._decide(segment, outcome, assigned.user, message.time)
         return counted
 
@@ -115,6 +130,7 @@ class Ledger:
 
         What it added to counts stays counted; should it speak again, it counts anew.
         """
+        self.cases.forget(message.conversation)
         assigned = self.assigned.get(message.conversation)
         if assigned is None:
             return []
@@ -145,6 +161,17 @@ class Ledger:
     def _count(self, segment: SegmentIntent, name: str, time: int) -> Counted:
         self.book.tally(segment.fine, time).add(name)
         return Counted(name, self.resolve(segment.fine))
+
+    def _settle(self, segment: SegmentIntent, outcome: SegmentOutcome, message: TurnRead) -> None:
+        """Keep the case, unless it is as it was; a correction stays where the first outcome was counted."""
+        before = segment.settled
+        now = Settled(outcome.status, message.time, outcome.step, message.prompt_version or "")
+        if before is not None:
+            now = now._replace(time=before.time)
+        if now != before:
+            fine = self.follow(segment.fine)
+            self.cases.settle(fine, message.conversation, outcome.segment, before, now)
+            segment.settled = now
 
     def _decide(self, segment: SegmentIntent, outcome: SegmentOutcome, user: str, time: int) -> list[Counted]:
         tally, intent = self.book.tally(segment.fine, time), self.resolve(segment.fine)
@@ -184,7 +211,11 @@ class Ledger:
         book: dict[str, Any] | None,
         conversations: Iterable[tuple[str, StateRecord]],
         resolve: Callable[[str], str],
+        follow: Callable[[str], str],
+        cases: CaseBook,
     ) -> "Ledger":
         """Return the ledger of a saved *book* (None: a new one) and the conversations at hand."""
         kept = MinuteBook(lateness_ms) if book is None else MinuteBook.from_json(lateness_ms, book)
-        return cls(kept, resolve, {key: Assigned.restore(record) for key, record in conversations})
+        return cls(
+            kept, resolve, follow, cases, {key: Assigned.restore(record) for key, record in conversations}
+        )

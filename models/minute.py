@@ -11,6 +11,7 @@ two intents counts once in each, so the shares of a minute add up to one.
 from pydantic import Field
 
 from groundswell.models.contract import Message, Milliseconds, Name
+from groundswell.models.intent_shape import IntentShape
 from groundswell.models.position import Source
 from groundswell.models.turn import CalibrationState
 
@@ -24,6 +25,9 @@ class Count(Message):
     """What one fine intent saw in one minute. Outcomes are deltas: a correction is negative."""
 
     turns: int = Field(default=0, description="user turns that were assigned")
+    unassigned: int = Field(
+        default=0, description="needs that no announced intent explained when they came: new, or rare"
+    )
     conversations: int = Field(default=0, description="conversations that came to this intent")
     users: tuple[str, ...] = Field(default=(), description=f"hashes of distinct users, at most {MAX_USERS}")
     completed: int = 0
@@ -74,6 +78,9 @@ class IntentMinute(Message):
     )
     names: dict[str, str] = Field(
         default_factory=dict, description="intent -> name, of the intents in groups"
+    )
+    shapes: dict[str, IntentShape] = Field(
+        default_factory=dict, description="by intent, of all that live: if measured since the minute before"
     )
     dismissed: tuple[str, ...] = Field(
         default=(), description="intents that people dismissed: counted, but no cause for alarm"

@@ -10,6 +10,7 @@ import orjson
 from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_event import IntentChange, IntentEvent
+from groundswell.models.intent_shape import IntentShape
 from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
@@ -165,6 +166,24 @@ class Taxonomy:
             event = self._event(intent, change, name.name).model_copy(update=update)
             events.append(event)
         return self._sealed(events, time, at, None)
+
+    def flag(
+        self, turned: Iterable[str], shapes: Mapping[str, IntentShape], place: int, time: int, at: Source
+    ) -> list[IntentEvent]:
+        """Return the events of the announced intents that turned to mush or ceased to be.
+
+        *place* is that of the first among the events of this message.
+        """
+        events: list[IntentEvent] = []
+        for intent in sorted(set(turned) & self._entries.keys()):
+            known = self._entries[intent]
+            self._entries[intent] = known._replace(version=known.version + 1)
+            self._changed = True
+            event = self._event(intent, "flagged", known.name)
+            envelope = self._envelope(event, place + len(events), time, at)
+            update = {**envelope, "shape": shapes[intent], "version": known.version + 1}
+            events.append(event.model_copy(update=update))
+        return events
 
     def _here(
         self, intent: str, fines: Sequence[str], name: IntentName, why: LineageEvent | None

@@ -51,6 +51,7 @@ class Entry:
     tool: ToolCall | None = None
     segment: int | None = None
     passes: bool = False
+    probability: float | None = None
     signals: tuple[str, ...] = ()
     ordinal: int | None = None
     score: float | None = None
@@ -159,6 +160,7 @@ def _entry(identifier: str, payload: Payload, conversation: str) -> Entry:
         tool=_tool(payload),
         segment=payload.get("segment"),
         passes=bool(payload.get("passes")),
+        probability=payload.get("probability"),
         signals=tuple(payload.get("signals") or ()),
         ordinal=payload.get("ordinal"),
         score=payload.get("score"),

@@ -35,6 +35,10 @@ class SegmentOutcome(Message):
     probability: Annotated[float, Field(ge=0, le=1)] = Field(description="1 if told; at most .85 if inferred")
     turns: int = Field(default=0, description="turns of the segment so far")
     first_failing_turn: int | None = Field(default=None, description="ordinal of the suspect; not a fact")
+    step: str = Field(
+        default="",
+        description="where it broke: the suspect step, else the last; `kind` of answer, or `kind:tool`",
+    )
     score: float = Field(default=0.0, description="sum of the weights of the reasons: what the user was told")
     reasons: tuple[Reason, ...] = Field(
         default=(), description="evidence that holds; of an outcome that was told, what it would rest on"

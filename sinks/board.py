@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from groundswell.models.board_view import AgentView, BoardView, IntentRow, Tally
 from groundswell.models.diff_lines import diff_lines
+from groundswell.models.map_view import HEIGHT, WIDTH, circles
 
 #: Rows of an agent's table that are open at first.
 ROWS = 12
@@ -120,6 +121,11 @@ def clock(minute: int | None) -> str:
     return f"{datetime.fromtimestamp(minute * 60, tz=UTC):%Y-%m-%d %H:%M}"
 
 
+def moment(milliseconds: int) -> str:
+    """Return a time in UTC, to the second."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, tz=UTC):%Y-%m-%d %H:%M:%S}"
+
+
 def span(minutes: int) -> str:
     """Return a length of time in the unit that fits.
 
@@ -166,10 +172,11 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         shown=shown, coded=coded, link=web_link, percent=percent, clock=clock, span=span,
-        points=points, parts=parts,
+        points=points, parts=parts, circles=circles,
         thousands=lambda count: f"{count:,}".replace(",", "\u202f"),
         diff_lines=lambda diff: list(diff_lines(diff)), words=lambda name: str(name).replace("_", " "),
     )  # fmt: skip
+    environment.globals.update(map_width=WIDTH, map_height=HEIGHT)
     return environment
 
 

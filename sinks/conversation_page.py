@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Protocol
@@ -13,7 +12,7 @@ from markupsafe import Markup
 
 from groundswell.models.thread_summary import summarise
 from groundswell.models.thread_view import Entry, ThreadName, ThreadView
-from groundswell.sinks.board import ENVIRONMENT, STYLE
+from groundswell.sinks.board import ENVIRONMENT, STYLE, moment
 from groundswell.sinks.store import StoreError, StoreUnavailable
 
 #: Entries that one page shows; `groundswell conversation` prints all.
@@ -84,7 +83,7 @@ def render(name: str, found: ThreadView | Sequence[ThreadName], problem: str) ->
         summary=summarise(thread) if thread else "",
         suspects={goal.suspect for goal in thread.goals if goal.suspect} if thread else set(),
         answered=_feedback(thread) if thread else {},
-        moment=_moment,
+        moment=moment,
         style=Markup(STYLE),  # noqa: S704  our own file, not a stranger's text
         version=version("groundswell"),
     )
@@ -98,8 +97,3 @@ def _feedback(thread: ThreadView) -> dict[str, list[Entry]]:
         if entry.type == "feedback" and entry.about in shown:
             about.setdefault(str(entry.about), []).append(entry)
     return about
-
-
-def _moment(milliseconds: int) -> str:
-    """Return a time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, tz=UTC):%Y-%m-%d %H:%M:%S}"

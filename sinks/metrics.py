@@ -24,6 +24,9 @@ from groundswell.sinks.series import BY_AGENT, BY_INTENT, Registry, Series
 #: Every status that an inferred or explicit outcome may have; any other counts as ``unknown``.
 OUTCOMES = ("completed", "abandoned", "escalated", "failed", "unknown")
 
+#: Whether an announced intent explained what a user said they want.
+FITS = ("assigned", "unassigned")
+
 _TRACE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -34,7 +37,7 @@ class Metrics(Series):
         super().__init__(registry)
         self._by_intent = (
             self.turns, self.conversations, self.outcomes, self.corrections, self.share, self.info,
-            *self.signals.values(),
+            *self.signals.values(), self.cohesion, self.separation, self.ambiguity,
         )  # fmt: skip
         self._labels = LabelBook()
         self._shares: dict[Owner, RollingShares] = {}
@@ -59,6 +62,12 @@ class Metrics(Series):
         status = status if status in OUTCOMES else "unknown"
         counter = self.outcomes if count >= 0 else self.corrections
         counter.labels(*self._labels.intent(tenant, agent, intent), status).inc(abs(count))
+
+    def observe_need(self, tenant: str, agent: str, *, assigned: bool) -> None:
+        """Count a turn that says what a user wants, by whether an announced intent explained it."""
+        owner = self._labels.owner(tenant, agent)
+        for fit in FITS:
+            self.needs.labels(*owner, fit).inc(int(assigned == (fit == "assigned")))
 
     def observe_signal(self, tenant: str, agent: str, intent: str, signal: str, count: int = 1) -> None:
         """Count one of `SIGNALS`. Raises KeyError if it is none of them; ignores a negative count."""
@@ -90,6 +99,7 @@ class Metrics(Series):
         rolling.add(minute.minute, conversations, {**minute.groups, **heirs})
         for intent, name in minute.names.items():
             self.name_intent(*owner, intent, name)
+        self._set_shapes(owner, minute)
         shares = rolling.by_intent()
         self.active.labels(*owner).set(len(shares))
         self._set_shares(owner, shares)
@@ -212,7 +222,7 @@ class Metrics(Series):
     def _forget(self, gone: Owner | IntentLabels) -> None:
         """End the series of an agent, or of one intent."""
         which = dict(zip(BY_INTENT, gone, strict=False))
-        own = (self.active, self.retired, *self.calibration.values())
+        own = (self.active, self.mixed, self.needs, self.retired, *self.calibration.values())
         by_agent = () if len(gone) == len(BY_INTENT) else own
         for metric in (*self._by_intent, *by_agent):
             metric.remove_by_labels(which)
@@ -220,6 +230,20 @@ class Metrics(Series):
         self._names = {labels: name for labels, name in self._names.items() if labels[: len(gone)] != gone}
         if by_agent:
             self._shares.pop((gone[0], gone[1]), None)
+
+    def _set_shapes(self, owner: Owner, minute: IntentMinute) -> None:
+        """Follow the quality of the intents that have a series, as of a full refit."""
+        if not minute.shapes:
+            return
+        gauges = {name: getattr(self, name) for name in ("cohesion", "separation", "ambiguity")}
+        for gauge in gauges.values():
+            gauge.remove_by_labels(dict(zip(BY_AGENT, owner, strict=True)))
+        for intent, shape in minute.shapes.items():
+            labels = self._labels.intent(*owner, intent)
+            if OTHER not in labels:
+                for name, gauge in gauges.items():
+                    gauge.labels(*labels).set(getattr(shape, name))
+        self.mixed.labels(*owner).set(sum(shape.mixed for shape in minute.shapes.values()))
 
     def _set_shares(self, owner: Owner, shares: dict[str, float]) -> None:
         self.share.remove_by_labels(dict(zip(BY_AGENT, owner, strict=True)))

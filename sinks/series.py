@@ -66,6 +66,25 @@ class Series:
             "intents", "Intents with a conversation in the last 60 minutes of event time.", BY_AGENT
         )
 
+        self._declare_quality()
+
+    def _declare_quality(self) -> None:
+        self.cohesion = self._gauge(
+            "intent_cohesion", "Mean cosine of an intent's members to its centre.", BY_INTENT
+        )
+        self.separation = self._gauge(
+            "intent_separation", "1 less the cosine to the nearest other intent.", BY_INTENT
+        )
+        self.ambiguity = self._gauge(
+            "intent_ambiguity", "Share of its members that another intent is about as near to.", BY_INTENT
+        )
+        self.mixed = self._gauge(
+            "intents_mixed", "Intents that are probably several things, or none.", BY_AGENT
+        )
+        self.needs = self._counter(
+            "needs", "Turns that say what a user wants; unassigned: no announced intent explained it.",
+            (*BY_AGENT, "fit"),
+        )  # fmt: skip
         self.calibration = {
             "told": self._gauge(
                 "calibration_outcomes", "Told outcomes that an agent's calibration rests on.", BY_PARTITION

@@ -16,7 +16,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from groundswell.streams import cli_data, cli_intents, cli_teaching
+from groundswell.streams import cli_data, cli_intents, cli_showing, cli_teaching
 from groundswell.streams.exit_codes import INTERRUPTED, INVALID, UNREACHABLE, USAGE
 from groundswell.streams.settings import InvalidFile, Settings
 from groundswell.streams.version import VERSION
@@ -115,6 +115,7 @@ app.command("import")(cli_data.import_)
 app.command()(cli_data.conversation)
 cli_teaching.register()
 app.add_typer(cli_intents.app)
+app.command()(cli_showing.explain)
 
 
 @app.command()

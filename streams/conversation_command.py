@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-from pathlib import Path
 
 import orjson
 import typer
@@ -12,10 +11,10 @@ from groundswell.models.contract import rfc3339
 from groundswell.models.thread_summary import summarise
 from groundswell.models.thread_view import Entry, Goal, ThreadName, ThreadView
 from groundswell.sinks.board import shown
-from groundswell.sinks.store import Store, StoreError, StoreUnavailable
+from groundswell.sinks.store import StoreError, StoreUnavailable
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE
 from groundswell.streams.exit_codes import FAILED, UNREACHABLE, USAGE
-from groundswell.streams.named_store import open_named_store
+from groundswell.streams.named_store import advice, reading
 from groundswell.streams.settings import Settings
 from groundswell.streams.threads import Threads
 
@@ -29,7 +28,7 @@ def show(
     try:
         found = asyncio.run(_read(name, settings, tenant, agent))
     except (StoreError, StoreUnavailable) as error:
-        err.print(_advice(error, settings), markup=False, soft_wrap=True)
+        err.print(advice(error, settings, "conversations/ID"), markup=False, soft_wrap=True)
         return UNREACHABLE
     if isinstance(found, ThreadView):
         typer.echo(_json(found) if as_json else summarise(found) if summary else told(found))
@@ -47,30 +46,10 @@ def show(
 async def _read(
     name: str, settings: Settings, tenant: str | None, agent: str | None
 ) -> ThreadView | list[ThreadName]:
-    store = _open(settings)
-    try:
-        if settings.store.startswith("edge:"):
-            for collection in (TURNS, TURNS_STATE, INTENTS_STATE):
-                await store.ensure(collection)
+    async with reading(settings, TURNS, TURNS_STATE, INTENTS_STATE) as store:
         threads = Threads(store)
         found = await threads.find(name, tenant=tenant, agent=agent)
         return await threads.read(found[0]) if len(found) == 1 else found
-    finally:
-        await store.close()
-
-
-def _open(settings: Settings) -> Store:
-    """Open the store to read it; what is no store is not made one."""
-    folder = Path(settings.store.removeprefix("edge:").removeprefix("//")).expanduser()
-    if settings.store.startswith("edge:") and not (folder / TURNS.name).is_dir():
-        raise StoreError(f"{folder} is no store of conversations; set GROUNDSWELL_STORE")
-    return open_named_store(settings)
-
-
-def _advice(error: Exception, settings: Settings) -> str:
-    if "is in use by process" in str(error):
-        return f"{error}; or look at it there: {settings.public_url.rstrip('/')}/conversations/ID"
-    return f"{error}; GROUNDSWELL_STORE names the store ({settings.store})"
 
 
 def _json(thread: ThreadView) -> str:

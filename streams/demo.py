@@ -18,11 +18,13 @@ from rich.live import Live
 
 from groundswell.models.board import BoardState
 from groundswell.sinks.conversation_page import ConversationPages
+from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.web import Server, make_app, start
 from groundswell.streams.delivery import Output
 from groundswell.streams.embedded import Flow
 from groundswell.streams.importing import read_events
+from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.replay_order import Imported, with_ticks
 from groundswell.streams.run import Account, run
 from groundswell.streams.settings import Settings
@@ -51,8 +53,13 @@ async def show(examples: Path | None, *, port: int, serve: bool, as_json: bool) 
     events = list(
         with_ticks(read_events([str(folder / name) for name in _FILES], now_ms=int(time.time() * 1000)))
     )
-    inside = Inside(Threads())
-    pages = ConversationPages(inside.threads).routes() + teaching_pages(settings, board, inside.send)
+    inside = Inside(Threads(), IntentStates())
+    taught = teaching_pages(settings, board, inside.send)
+    pages = [
+        *ConversationPages(inside.threads).routes(),
+        *IntentPages(inside.intents, teaching=bool(taught)).routes(),
+        *taught,
+    ]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(_port(metrics, board, pages, port)) if serve else None
 
@@ -114,12 +121,14 @@ class Inside:
     """What the pages need of the flow, which begins after the port is open."""
 
     threads: Threads
+    intents: IntentStates
     flow: Flow | None = None
 
     def use(self, flow: Flow) -> None:
         """Serve from this flow from now on."""
         self.flow = flow
         self.threads.use(flow.services.store)
+        self.intents.use(flow.services.store)
 
     async def send(self, output: Output) -> Awaitable[Any]:
         """Send a person's command into the flow. Raises ValueError while there is none."""

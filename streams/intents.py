@@ -100,7 +100,7 @@ class Intents(KeyedStage[TurnRead, Held]):
         return held.owned.commit(held.state.changes(), conversations, opened=opened)
 
     def _slots(self) -> list[str]:
-        return [*self._params.record_names(), *NameBook().record_names()]
+        return [*self._params.record_names(), *NameBook().record_names(), *AgentIntents.record_names()]
 
     def _show(self, message: TurnRead, taken: Taken) -> None:
         """Make the counts visible, once they are durable."""
@@ -124,6 +124,8 @@ class Intents(KeyedStage[TurnRead, Held]):
         if one.what == "turn":
             new = any(other.what == "conversation" and other.intent == one.intent for other in together)
             self._metrics.observe_assignment(*owner, one.intent, new_conversation=new)
+        elif one.what == "need":
+            self._metrics.observe_need(*owner, assigned=one.status == "assigned")
         elif one.what == "outcome":
             self._metrics.observe_outcome(*owner, one.intent, one.status, one.number)
         elif one.what == "retired":

@@ -74,6 +74,7 @@ def _of_reading(reading: Reading | None) -> dict[str, Any]:
         "ordinal": reading.ordinal,
         "segment": reading.segment,
         "passes": reading.passes,
+        "probability": round(reading.probability, 4),
         "signals": list(reading.signals),
     }
 

@@ -11,9 +11,11 @@ import orjson
 import structlog
 
 from groundswell.sinks.conversation_page import ConversationPages
+from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import Server, make_app, start
 from groundswell.streams.app import INTAKE, STAGES, GroundswellApp, build_app, sender
+from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.receiving import open_receiver
 from groundswell.streams.services import Services
@@ -45,8 +47,12 @@ class Duties(faust.Service):
     async def on_start(self) -> None:
         """Open the web port: it answers while the stages start."""
         services, settings = self._app.services, self._app.services.settings
-        more = ConversationPages(Threads(services.store)).routes()
-        more += teaching_pages(settings, services.board, sender(self._app, None, None))
+        taught = teaching_pages(settings, services.board, sender(self._app, None, None))
+        more = [
+            *ConversationPages(Threads(services.store)).routes(),
+            *IntentPages(IntentStates(services.store), teaching=bool(taught)).routes(),
+            *taught,
+        ]
         pages = make_app(services.metrics, services.board, self._watch.ready, self._watch.alive, more)
         self._web = await start(pages, settings.web_bind, settings.web_port)
         self.add_future(self._look())

@@ -78,8 +78,12 @@ def stream(seed: int, number: int, noise: float = 0.09) -> list[TurnRead]:
             more = {"role": "tool", "tool": "t", "tool_error": True}
         elif draw < 0.92:
             status = ("completed", "failed", "abandoned")[int(random.integers(3))]
-            outcome = SegmentOutcome(segment=0, status=status, probability=1, turns=int(random.integers(60)))  # type: ignore[arg-type]
+            step = "" if status == "completed" else f"tool:t{offset % 6}"
+            outcome = SegmentOutcome(
+                segment=0, status=status, probability=1, turns=int(random.integers(60)), step=step
+            )  # type: ignore[arg-type]
             more = {"type": "outcome", "outcomes": (outcome,), "final": True}
+            more |= {"prompt_version": f"v{offset // 250}"}
         elif draw < 0.96:
             more = {"type": "feedback", "score": float(random.choice([-1, 0, 1]))}
         else:
@@ -291,3 +295,42 @@ def test_an_intent_that_merged_names_its_successor_and_every_event_has_an_id_of_
             [successor] = event.lineage
             assert successor != event.intent_id
             assert successor in known or successor in state.engine.groups().values()
+
+
+def test_shapes_come_with_the_minute_after_a_refit_and_needs_without_an_intent_are_counted(
+    undisturbed: tuple[Any, Any],
+) -> None:
+    outputs, _ = undisturbed
+    closed = minutes(outputs)
+    shaped = [minute for minute in closed if minute.shapes]
+    assert 1 <= len(shaped) < len(closed)
+    assert all(-1 <= shape.cohesion <= 1 for minute in shaped for shape in minute.shapes.values())
+    assert all(minute.regrouped for minute in shaped)
+    unassigned = sum(count.unassigned for minute in closed for count in minute.counts.values())
+    told = sum(one.what == "need" and one.status == "unassigned" for o in outputs if o for one in o[1])
+    assert 0 < unassigned <= told < sum(one.passes for one in MESSAGES)
+
+
+def test_an_intent_that_turns_to_mush_is_flagged_once_and_its_history_tells_it() -> None:
+    random = np.random.default_rng(4)
+    messages = []
+    for offset in range(900):
+        point = random.normal(size=24)
+        if offset % 3:
+            point = np.eye(24)[offset % 4] + random.normal(0, 0.05, 24)
+        vector = encode_vector((point / np.linalg.norm(point)).astype(np.float32))
+        about = {"role": "user", "passes": True, "vector": vector, "text": f"I want {WORDS[offset % 4]}"}
+        messages.append(message(offset, conversation=f"c{offset}", **about))
+    outputs, _, state = run(messages)
+    values = [value for one in outputs if one for value in one[0] if b"intent.flagged.v1" in value]
+    flags = [IntentEvent.model_validate_json(value) for value in values]
+    assert flags, "nothing turned to mush: the test shows nothing"
+    mixed: dict[str, bool] = {}
+    for flag in flags:
+        assert flag.shape is not None
+        assert flag.shape.mixed != mixed.get(flag.intent_id, False)
+        mixed[flag.intent_id] = flag.shape.mixed
+        assert "flagged" in [past.change for past in state.history.of(flag.intent_id)]
+    assert any(mixed.values())
+    for intent, shape in state.shapes.shapes.items():
+        assert shape.mixed == mixed.get(intent, False)

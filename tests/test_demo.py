@@ -135,6 +135,20 @@ async def test_the_board_shows_it_all_in_a_browser(demo: Demo, browser_page: Any
     assert await browser_page.locator("svg").count() >= 20
 
 
+def test_every_intent_on_the_board_leads_to_its_page(demo: Demo) -> None:
+    star = demo.agent("star")
+    placed = [intent for intent in star["intents"] if intent["place"]]
+    assert len(placed) >= 5
+    for intent in placed:
+        page = json.loads(_get(f"{demo.url}api/intents/{star['tenant']}/star/{intent['id']}"))
+        assert page["live"]
+        assert page["shape"]["mixed"] == intent["mixed"]
+    failing = max(placed, key=lambda intent: intent["tally"]["failed"])
+    page = json.loads(_get(f"{demo.url}api/intents/{star['tenant']}/star/{failing['id']}"))
+    assert sum(step["count"] for step in page["steps"]) >= failing["tally"]["failed"] > 0
+    assert "Where it breaks" in _get(f"{demo.url}intents/{star['tenant']}/star/{failing['id']}")
+
+
 def test_a_visitor_can_name_an_intent_and_the_board_says_so(demo: Demo) -> None:
     intent = demo.agent("star")["intents"][0]
     base = demo.url.rstrip("/")

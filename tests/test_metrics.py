@@ -294,3 +294,46 @@ def test_an_agent_that_lost_its_slot_leaves_no_series_behind() -> None:
     body = metrics.expose()[0].decode()
     assert 'agent="agent0"' not in body
     assert 'agent="newcomer"' in body
+
+
+def shaped(**mixed: bool) -> dict[str, object]:
+    shapes = {
+        intent: {"cohesion": 0.7, "separation": 0.4, "ambiguity": 0.1, "mixed": flag}
+        for intent, flag in mixed.items()
+    }
+    return {"shapes": shapes}
+
+
+def test_quality_is_exported_for_intents_with_a_series_and_ends_with_them() -> None:
+    metrics = Metrics()
+    assign(metrics, "I1")
+    assign(metrics, "I2")
+    counts, groups = {"f1": 1}, {"f1": "I1"}
+    metrics.close_minute(minute(1, counts, groups, **shaped(I1=True, I2=False, unseen=True)))
+    assert of_intent(metrics, "intent_cohesion", "I1") == 0.7
+    assert of_intent(metrics, "intent_separation", "I2") == 0.4
+    assert of_intent(metrics, "intent_ambiguity", "unseen") is None
+    assert of_intent(metrics, "intent_ambiguity", OTHER) is None
+    assert value(metrics, "intents_mixed", tenant="acme", agent="shop") == 2
+    metrics.close_minute(minute(2, counts, groups))
+    assert of_intent(metrics, "intent_cohesion", "I2") == 0.7
+    metrics.close_minute(minute(3, counts, groups, **shaped(I1=False)))
+    assert of_intent(metrics, "intent_cohesion", "I2") is None
+    metrics.retire_intent("acme", "shop", "I1")
+    assert of_intent(metrics, "intent_cohesion", "I1") is None
+    assert value(metrics, "intents_mixed", tenant="acme", agent="shop") == 0
+
+
+def test_needs_are_counted_by_whether_an_intent_explained_them_from_zero_on() -> None:
+    metrics = Metrics()
+    assign(metrics)
+    metrics.observe_need("acme", "shop", assigned=True)
+    needs = {
+        fit: value(metrics, "needs_total", tenant="acme", agent="shop", fit=fit)
+        for fit in ("assigned", "unassigned")
+    }
+    assert needs == {"assigned": 1, "unassigned": 0}
+    metrics.observe_need("acme", "shop", assigned=False)
+    metrics.observe_need("acme", "unknown", assigned=False)
+    assert value(metrics, "needs_total", tenant="acme", agent="shop", fit="unassigned") == 1
+    assert value(metrics, "needs_total", tenant=OTHER, agent=OTHER, fit="unassigned") == 1

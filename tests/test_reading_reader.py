@@ -14,6 +14,7 @@ from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.reader import MAX_SEGMENTS, ConversationReader
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.reading.segment import MAX_SIGNALS
+from groundswell.models.reading.steps import told_step
 from groundswell.models.reading.wording import Wording
 from groundswell.sinks.embedder import Embedder
 
@@ -325,3 +326,72 @@ def test_another_model_is_read_by_rules_around_a_mean_of_its_dimension():
 
 def test_the_state_is_json():
     assert orjson.loads(ConversationReader(RunningMean()).to_json())["needs"] == []
+
+
+# -- the step at which a goal breaks
+
+
+NEED = ("user", "I want to return the blue jacket that I ordered last week")
+ASKED = ("agent", "What is your order number?")
+BROKEN = {
+    "refusal": [NEED, ("agent", "I'm sorry, I cannot return that item."), ("user", "Forget it.")],
+    "tool_error:get_order": [NEED, ("call", ("get_order", "{}")), ("error", "no such order"), ASKED],
+    "tool:return_item": [
+        NEED,
+        ("call", ("return_item", "{}")),
+        ("result", "ok"),
+        ("user", "No, not that one"),
+    ],
+    "repeated_call:get_order": [NEED, *2 * [("call", ("get_order", "{}")), ("result", "{}")]],
+    "handoff_offer": [NEED, ("agent", "Would you like me to transfer you to a human agent?")],
+    "question": [NEED, ASKED],
+    "no_answer": [NEED, ASKED, ("user", "4711")],
+}
+
+
+@pytest.mark.parametrize("step", BROKEN)
+def test_a_goal_breaks_at_the_suspect_step_or_else_at_the_last(step, embed):
+    reader = ConversationReader(RunningMean())
+    for ordinal, turn in enumerate(BROKEN[step]):
+        tell(reader, ordinal, turn, embed)
+        restored = ConversationReader.from_json(reader.to_json(), RunningMean())
+        assert restored.outcomes(silent=True) == reader.outcomes(silent=True)
+    [outcome] = reader.outcomes(silent=True)
+    assert outcome.step == step
+
+
+def test_a_long_conversation_keeps_three_steps_and_their_names_are_bounded(embed):
+    reader = ConversationReader(RunningMean())
+    tell(reader, 0, NEED, embed)
+    for ordinal in range(1, 300, 2):
+        reader.tool_call(ordinal, "update_" + "x" * 300 + str(ordinal), str(ordinal))
+        reader.tool_result(ordinal, "", False)
+        reader.agent(ordinal + 1, f"Step {ordinal} of the matter is under way.")
+    assert len(reader.segment.steps) <= 3
+    assert all(len(step) <= 80 for step in reader.segment.steps.values())
+
+
+def test_a_state_from_before_steps_were_kept_is_read():
+    reader = ConversationReader(RunningMean())
+    reader.agent(0, "What is your order number?")
+    document = orjson.loads(reader.to_json())
+    for segment in document["segments"]:
+        del segment["steps"]
+    restored = ConversationReader.from_json(orjson.dumps(document), RunningMean())
+    assert restored.outcomes()[0].step == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("tool_error:get_order", "get_order gave an error"),
+        ("tool:a:b", "called a:b"),
+        ("repeated_call:get", "called get again, unchanged"),
+        ("refusal", "refused"),
+        ("no_answer", "gave no answer"),
+        ("tool", "tool"),
+        ("unheard_of", "unheard_of"),
+    ],
+)
+def test_every_step_is_told_in_words(step, told):
+    assert told_step(step) == told

@@ -124,6 +124,36 @@ INTENTS = (
         q.top(8, q.rate("intent_repaired", q.INTENT)),
     ),
     graph(
+        "Needs that no intent explains",
+        "Share of what users want in the last hour that fits no announced intent; grows when things change.",
+        "percentunit",
+        (q.UNASSIGNED, "{{agent}}"),
+    ),
+    graph(
+        "Mixed intents",
+        "Intents that are probably several things, or none. The board says which.",
+        "short",
+        (q.MIXED, "{{agent}}"),
+    ),
+    bars(
+        "Least cohesive",
+        "Mean cosine of an intent's members to its centre, the lowest ten.",
+        "short",
+        q.named(f"bottomk(10, {q.COHESION})"),
+    ),
+    bars(
+        "Least separate",
+        "1 less the cosine to the nearest other intent, the lowest ten: two that may be one.",
+        "short",
+        q.named(f"bottomk(10, {q.SEPARATION})"),
+    ),
+    bars(
+        "Most ambiguous",
+        "Share of an intent's members that another intent is about as near to, the highest ten.",
+        "percentunit",
+        q.top(10, q.AMBIGUITY),
+    ),
+    graph(
         "Tool errors and feedback",
         "Per second.",
         "cps",
@@ -156,6 +186,18 @@ FINDINGS = (
         "short",
         ("sum by (reason) (groundswell_withheld_total)", "{{reason}}"),
         width=8,
+    ),
+    graph(
+        "Commands about intents",
+        "What people told the machine: renames, merges, splits, pins and the like, by what became of them.",
+        "short",
+        ("sum by (command, status) (groundswell_intent_commands_total)", "{{command}} {{status}}"),
+    ),
+    graph(
+        "Turns of retired intents",
+        "User turns per second that belong to an intent which a person retired: they count for none.",
+        "cps",
+        (q.rate("retired_turns", "agent"), "{{agent}}"),
     ),
 )
 

@@ -20,6 +20,8 @@ from groundswell.models.intents.light import light_refit
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.params import HEAD, EngineParams
 from groundswell.models.intents.pins import pin_intent
+from groundswell.models.intents.quality import Measured, measure
+from groundswell.models.intents.reasons import Reasons, fine_weights, nearness, reasons
 from groundswell.models.intents.records import changed_records
 from groundswell.models.intents.refit import full_refit
 from groundswell.models.intents.restore import Records, restored_state
@@ -77,6 +79,7 @@ class IntentEngine:
         """
         event, state = self._checked(vector), self._state
         state.begin(stamp)
+        state.clock.time_ms = max(state.clock.time_ms, stamp.time_ms)  # a person's command lets no time pass
         place = state.space.project(event) if state.space is not None else None
         rows = state.micros.rows()
         likeness = rows.centres @ event if place is None else rows.places @ place
@@ -168,6 +171,28 @@ class IntentEngine:
         """Return the live intents, by id; empty before the first refit."""
         return view_intents(self._state)
 
+    def measure(self) -> Measured | None:
+        """Return how good each live intent is, and where its centre lies; None before the first refit."""
+        return measure(self._state)
+
+    def explain(self, vector: Vector) -> Reasons:
+        """Return why a vector would go where it would go now, without taking it in.
+
+        Raises ValueError on a bad vector.
+        """
+        return reasons(self._state, self._checked(vector))
+
+    def nearness(self, vector: Vector) -> dict[str, float]:
+        """Return the cosine of a vector to the nearest sub-intent of each intent, in the space of the model.
+
+        Raises ValueError on a bad vector.
+        """
+        return nearness(self._state, self._checked(vector))
+
+    def fine_weights(self) -> dict[str, float]:
+        """Return the weight in events, faded, of each announced sub-intent."""
+        return fine_weights(self._state)
+
     def pin(self, intent: str) -> list[str]:
         """Hold an intent as it is: its present micro-clusters and their sub-intents belong to it for good.
 
@@ -191,6 +216,11 @@ class IntentEngine:
         """
         moves, self._state.moved = self._state.moved, []
         return moves
+
+    @property
+    def last_refit(self) -> int:
+        """The number of the event at which the model was last fitted anew as a whole; 0 before."""
+        return self._state.clock.last_full
 
     def regrouped(self) -> bool:
         """Return whether a refit has happened since the last call."""

@@ -146,15 +146,15 @@ class Micros:
         """Join micro-clusters along `tree` into about `groups`; the heaviest of a group keeps its uid.
 
         Pinned and free ones do not mix. Pinned ones stay as they are, so that events keep finding them,
-        as far as a quarter of the slots holds them: those of examples first, then the heaviest.
+        unless they fill over a quarter of the slots: then only those that stand for examples do.
         """
         rows = self.rows()
         pinned = rows.owners != FREE
         labels = tree.cut(groups) * 2 + pinned
-        ordinary = ~np.isin(rows.uids, sorted(self.examples))
-        kept = np.lexsort((np.arange(self.count), -rows.weights, ordinary, ~pinned))
-        kept = kept[: min(int(pinned.sum()), self.capacity // 4)]
-        labels[kept] = 2 * self.count + kept
+        kept = pinned
+        if pinned.sum() > self.capacity // 4:
+            kept = pinned & np.isin(rows.uids, sorted(self.examples))
+        labels[kept] = 2 * self.count + np.flatnonzero(kept)
         labels = renumber(labels)
         order = np.lexsort((np.arange(self.count), -rows.weights, labels))
         first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import orjson
 
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.word_book import WordBook, slot_record
@@ -173,6 +174,11 @@ class NameBook:
         shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
         examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
         return IntentName(choice.name, tuple(words.ranked), choice.example, examples)
+
+    def examples(self, fines: Sequence[str]) -> list[Example]:
+        """Return the exemplary turns of sub-intents, the closest to their centroids first."""
+        kept = [example for entry in self._words.found(fines) for example in entry.examples]
+        return sorted(kept, key=lambda one: (-one.closeness, one.text))
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the records that changed since the last call, in a fixed order."""

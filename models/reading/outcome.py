@@ -107,6 +107,7 @@ class SegmentOutcome:
     suspect: int | None
     last_step: int | None
     reasons: tuple[tuple[Evidence, float], ...]
+    step: str = ""  # where it breaks, if it does: see steps.py
     inferred: bool = True
 
     @property

@@ -19,6 +19,7 @@ from groundswell.models.reading.repetition import says_again, says_the_same
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.reading.segment import Segment
 from groundswell.models.reading.signals import agent_signals, closes, concludes, in_order, user_signals
+from groundswell.models.reading.steps import answer_step, call_step
 from groundswell.models.reading.tools import call_digest, is_handoff_tool, is_write_tool, looks_like_error
 from groundswell.models.reading.wording import Wording, encodable, ends
 from groundswell.models.record import Vector
@@ -167,6 +168,7 @@ class ConversationReader:
             self._closure = Closure.CLOSED
         self._note_answer(shown)
         segment.turns += 1
+        segment.take_step(ordinal, answer_step(shown))
         segment.observe(ordinal, shown, ordinal)
         self._agent_text, self._agent_step = encodable(ends(text)), ordinal
         self._looked_up = False
@@ -194,6 +196,7 @@ class ConversationReader:
             shown.add(Signal.HANDOFF)
         if self.segment.first_write is None and is_write_tool(name):
             self.segment.first_write = ordinal
+        self.segment.take_step(ordinal, call_step(name, shown))
         self.segment.observe(ordinal, shown, ordinal)
         self._agent_step = ordinal
         return AgentReading(self.segment.number, in_order(shown))
@@ -206,6 +209,8 @@ class ConversationReader:
         segment.tool_worked = segment.tool_worked or not failed
         self._looked_up = self._looked_up or not failed
         shown = {Signal.TOOL_ERROR} if failed else set()
+        if failed:
+            segment.fail_step(self._agent_step)
         segment.observe(ordinal, shown, self._agent_step)
         return AgentReading(segment.number, in_order(shown), failed)
 

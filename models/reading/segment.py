@@ -7,6 +7,7 @@ from groundswell.models.reading.calibration import Calibration, Shown
 from groundswell.models.reading.outcome import LASTING, Evidence, SegmentOutcome, judge, reasons, score
 from groundswell.models.reading.phrases import FRICTION, Signal
 from groundswell.models.reading.signals import in_order
+from groundswell.models.reading.steps import NO_ANSWER, REPEATED_CALL, TOOL, call_step
 
 #: Signals remembered of one segment, the earliest.
 MAX_SIGNALS = 64
@@ -26,6 +27,7 @@ class Segment:
     last_step: int | None = None
     evidence: set[Evidence] = field(default_factory=set)
     signals: list[tuple[int, Signal]] = field(default_factory=list)
+    steps: dict[int, str] = field(default_factory=dict)
 
     def note(self, kind: Evidence, holds: bool) -> None:
         """Let *kind* hold from now on, or no longer."""
@@ -33,6 +35,18 @@ class Segment:
             self.evidence.add(kind)
         else:
             self.evidence.discard(kind)
+
+    def take_step(self, ordinal: int, step: str) -> None:
+        """Remember what the agent did at *ordinal*: the suspects and the last step are all that is kept."""
+        self.steps[ordinal] = step
+        kept = {self.suspect, self.first_write, max(self.steps)}
+        self.steps = {known: self.steps[known] for known in sorted(self.steps) if known in kept}
+
+    def fail_step(self, ordinal: int | None) -> None:
+        """Note that the call of a tool at *ordinal* gave an error."""
+        kind, _, tool = self.steps.get(ordinal, "").partition(":") if ordinal is not None else ("", "", "")
+        if ordinal is not None and kind in (TOOL, REPEATED_CALL):
+            self.steps[ordinal] = call_step(tool, failed=True)
 
     def observe(self, ordinal: int, shown: set[Signal], step: int | None) -> None:
         """Record the signals of turn *ordinal*; *step* is the agent's step that they speak of.
@@ -69,7 +83,16 @@ class Segment:
             suspect=min(suspects, default=None),
             last_step=self.last_step,
             reasons=reasons(self.evidence),
+            step=self._breaking_step(min(suspects, default=None)),
         )
+
+    def _breaking_step(self, suspect: int | None) -> str:
+        """Return the suspect's step; without one, the last step if the user got any after what they said."""
+        if suspect is not None and suspect in self.steps:
+            return self.steps[suspect]
+        if not self.steps or Evidence.UNANSWERED in self.evidence:
+            return NO_ANSWER
+        return self.steps[max(self.steps)]
 
     def to_document(self) -> dict[str, Any]:
         """Return the state as a JSON document, equal states as equal documents."""
@@ -84,6 +107,7 @@ class Segment:
             "last_step": self.last_step,
             "evidence": sorted(self.evidence),
             "signals": self.signals,
+            "steps": sorted(self.steps.items()),
         }
 
     @classmethod
@@ -91,4 +115,5 @@ class Segment:
         """Restore what `to_document` gave."""
         evidence = {Evidence(kind) for kind in document["evidence"]}
         signals = [(ordinal, Signal(signal)) for ordinal, signal in document["signals"]]
-        return cls(**{**document, "evidence": evidence, "signals": signals})
+        steps = dict(document.get("steps", ()))
+        return cls(**{**document, "evidence": evidence, "signals": signals, "steps": steps})
