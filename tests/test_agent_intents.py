@@ -331,6 +331,6 @@ def test_an_intent_that_turns_to_mush_is_flagged_once_and_its_history_tells_it()
         assert flag.shape.mixed != mixed.get(flag.intent_id, False)
         mixed[flag.intent_id] = flag.shape.mixed
         assert "flagged" in [past.change for past in state.history.of(flag.intent_id)]
-    assert any(mixed.values())
+    assert any(flag.shape is not None and flag.shape.mixed for flag in flags)
     for intent, shape in state.shapes.shapes.items():
         assert shape.mixed == mixed.get(intent, False)
