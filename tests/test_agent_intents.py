@@ -312,7 +312,7 @@ def test_shapes_come_with_the_minute_after_a_refit_and_needs_without_an_intent_a
 
 
 def test_an_intent_that_turns_to_mush_is_flagged_once_and_its_history_tells_it() -> None:
-    random = np.random.default_rng(4)
+    random = np.random.default_rng(5)
     messages = []
     for offset in range(900):
         point = random.normal(size=24)

@@ -82,16 +82,16 @@ def label(state: State, event: Vector, micro: int | None) -> tuple[str, str]:
     rows = state.micros.rows()
     likeness = rows.places @ place
     nearest = int((rows.centres @ event).argmax())  # in the space an example may be nearer to another
-    owner = _pin_of(rows, event, nearest, state.params.duplicate, micro)
+    owner = _pin_of(rows, event, nearest, state.params.held, micro)
     if owner != FREE:
         return state.pins[owner].fine, state.pins[owner].intent
     row = state.model.nearest(smooth(state, place, likeness))
     return state.model.fines[row], state.model.intents[row]
 
 
-def _pin_of(rows: MicroRows, event: Vector, slot: int, duplicate: float, micro: int | None) -> int:
-    """Return the pin that holds the event's own micro-cluster, or the nearest if it would join that."""
+def _pin_of(rows: MicroRows, event: Vector, slot: int, held: float, micro: int | None) -> int:
+    """Return the pin that holds the event's own micro-cluster, or of the nearest if that is near enough."""
     if micro is not None:
         for own in rows.owners[(rows.uids == micro) & (rows.owners != FREE)]:
             return int(own)
-    return int(rows.owners[slot]) if float(rows.centres[slot] @ event) >= duplicate else FREE
+    return int(rows.owners[slot]) if float(rows.centres[slot] @ event) >= held else FREE

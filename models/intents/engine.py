@@ -79,6 +79,7 @@ class IntentEngine:
         """
         event, state = self._checked(vector), self._state
         state.begin(stamp)
+        state.clock.time_ms = max(state.clock.time_ms, stamp.time_ms)  # a person's command lets no time pass
         place = state.space.project(event) if state.space is not None else None
         rows = state.micros.rows()
         likeness = rows.centres @ event if place is None else rows.places @ place

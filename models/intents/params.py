@@ -17,6 +17,7 @@ class EngineParams:
     axes: int = 64  # principal axes in which intents are told apart
     micros: int = 2048  # micro-clusters at most
     duplicate: float = 0.92  # cosine from which a vector joins a micro-cluster
+    held: float = 0.8  # cosine from which the pin of the nearest micro-cluster counts for a vector
     first_fit: int = 100  # events before the first refit
     growth: float = 1.25  # full refit when the stream has grown by this factor ...
     gap: int = 1024  # ... but at most so many events apart

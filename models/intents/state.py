@@ -80,7 +80,6 @@ class State:
     def begin(self, stamp: Stamp) -> None:
         """Start an event: ids born from here on derive from its stamp."""
         self.stamp, self.born = stamp, 0
-        self.clock.time_ms = max(self.clock.time_ms, stamp.time_ms)
 
     def mint(self) -> str:
         """Return a new id."""
