@@ -61,25 +61,26 @@ def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels) -> Matrix:
 
 
 class _Chain:
-    """The nearest-neighbour chain over a matrix of merge costs, which it consumes."""
+    """The nearest-neighbour chain over a matrix of merge costs, which it consumes.
+
+    Rows that are gone stay in the matrix, infinitely far from all others, until they are half of it.
+    """
 
     def __init__(self, costs: Matrix, mass: Matrix, owners: Labels) -> None:
         self.costs, self.mass, self.owners = costs, mass, owners
-        self.dead = np.zeros(len(mass), bool)
+        self.names = np.arange(len(mass))  # of the matrix's rows, as the caller knows them
+        self.alive = np.ones(len(mass), bool)
         self.guarded = bool((owners != FREE).any())
+        self.chain: list[int] = []
 
     def tree(self) -> Tree:
         """Merge everything; return the merges sorted by height."""
         rows = len(self.mass)
         merges: list[tuple[int, int, float]] = []
-        chain: list[int] = []
-        start = 0
-        while len(merges) < rows - 1:
-            if not chain:
-                while self.dead[start]:
-                    start += 1
-                chain = [start]
-            merges.append(self._next(chain))
+        for left in range(rows, 1, -1):
+            if 2 * left <= len(self.mass):
+                self._compact()
+            merges.append(self._next())
         absorbed, into, height = zip(*merges, strict=True) if merges else ((), (), ())
         order = np.argsort(np.array(height, np.float64), kind="stable")
         return Tree(
@@ -89,8 +90,18 @@ class _Chain:
             np.array(height, np.float64)[order],
         )
 
-    def _next(self, chain: list[int]) -> tuple[int, int, float]:
+    def _compact(self) -> None:
+        """Drop the rows that are gone; the others keep their order, and so ties their winner."""
+        left = np.flatnonzero(self.alive)
+        place = np.cumsum(self.alive) - 1
+        self.chain = [int(place[row]) for row in self.chain]
+        self.costs = np.ascontiguousarray(self.costs[np.ix_(left, left)])
+        self.mass, self.owners, self.names = self.mass[left], self.owners[left], self.names[left]
+        self.alive = np.ones(len(left), bool)
+
+    def _next(self) -> tuple[int, int, float]:
         """Follow nearest neighbours until two are each other's, and merge them."""
+        chain = self.chain or [int(self.alive.argmax())]
         while True:
             last = chain[-1]
             row = self.costs[last]
@@ -100,20 +111,19 @@ class _Chain:
                 break
             chain.append(near)
         cost = row[near]
-        del chain[-2:]
+        self.chain = chain[:-2]
         self._merge(last, near, cost)
-        return last, near, float(cost)
+        return int(self.names[last]), int(self.names[near]), float(cost)
 
     def _merge(self, gone: int, kept: int, cost: np.float32) -> None:
         """Lance-Williams update of the costs: `gone` joins `kept`."""
         costs, mass = self.costs, self.mass
         wg, wk = mass[gone], mass[kept]
+        # what is infinite in either row, as the two themselves and what is gone, is so in the sum
         row = ((wg + mass) * costs[gone] + (wk + mass) * costs[kept] - mass * cost) / (wg + wk + mass)
         if self.guarded:
             self._keep_apart(row, gone, kept)
-        self.dead[gone] = True
-        row[self.dead] = np.inf
-        row[kept] = np.inf
+        self.alive[gone] = False
         costs[kept], costs[:, kept] = row, row
         costs[gone], costs[:, gone] = np.inf, np.inf
         mass[kept] = wg + wk
@@ -122,6 +132,6 @@ class _Chain:
         """Restate the walls between owners: averaging would wear them down or let them overflow."""
         owner = max(self.owners[gone], self.owners[kept])
         self.owners[kept] = owner
-        np.minimum(row, APART, out=row)
+        np.minimum(row, APART, out=row, where=np.isfinite(row))
         if owner != FREE:
-            row[(self.owners != FREE) & (self.owners != owner)] = APART
+            row[np.isfinite(row) & (self.owners != FREE) & (self.owners != owner)] = APART
