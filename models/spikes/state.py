@@ -136,7 +136,8 @@ class SpikeState:
             by_intent.setdefault(self.watches.home[fine], []).append(fine)
             traffic.see("prompt_version", message.counts[fine].prompt_versions)
             traffic.see("release", message.counts[fine].releases)
-            traffic.looks.count(message.counts[fine].decided)
+            decided = message.counts[fine].decided
+            traffic.looks.count(min(max(decided, -MAX_COUNT), MAX_COUNT))
         touched = self.watches.named(by_intent)
         for watch in touched:
             watch.name = message.names.get(watch.intent, watch.name)
