@@ -5,13 +5,15 @@ Timed side by side, in alternating repetitions in one process with one embedder 
 
 - `embedder`: the bare embedder over the user turns of the same events, one after the other, and
   `embedder_distinct`, each text once;
-- `pipeline`: the whole embedded flow from the first send until all has settled;
+- `pipeline`: the whole embedded flow from the first send until all has settled, its embedder in a process
+  of its own, as the product has it;
 - `precomputed`: the same with vectors that are looked up, and
 - `noop`: a Faust agent that takes and acknowledges the same records on the same kind of broker.
 
 Speeds are events per second of the same stream, the median repetition; `cpu_us` is CPU per event. Then
 the events are sent at half the pipeline's speed, and `delay_s` is how long each took from its record's
-timestamp until the live counters had it. `--check` holds the figures to `pipeline_goals.py`.
+timestamp until the live counters had it. CPU is this process's, so `pipeline` is without its embedder.
+`--check` holds the figures to `pipeline_goals.py`.
 """
 
 import os
@@ -39,6 +41,7 @@ from groundswell.models.event import InvalidEvent, parse
 from groundswell.sinks.embedder import Embedder
 from groundswell.streams.importing import read_events
 from groundswell.streams.replay_order import Imported, with_ticks
+from groundswell.streams.services import open_embedder
 from groundswell.streams.settings import Settings
 
 Report = dict[str, Any]
@@ -70,13 +73,13 @@ def contenders(
 ) -> dict[str, Callable[[], Timing]]:
     """Return what is timed, by name. Nothing is cold: the model is loaded and every vector stored."""
     embedder = Embedder.default(settings.embedder_threads)
-    remembering = Remembering(embedder)
+    apart, remembering = open_embedder(settings), Remembering(embedder)
     asyncio.run(time_pipeline(events, settings, remembering))
     stored, distinct = Stored(remembering.vectors), list(dict.fromkeys(texts))
     return {
         "embedder": lambda: time_embedder(embedder, texts),
         "embedder_distinct": lambda: time_embedder(embedder, distinct),
-        "pipeline": lambda: asyncio.run(time_pipeline(events, settings, embedder)),
+        "pipeline": lambda: asyncio.run(time_pipeline(events, settings, apart)),
         "precomputed": lambda: asyncio.run(time_pipeline(events, settings, stored)),
         "noop": lambda: asyncio.run(time_noop(events, settings)),
     }
@@ -94,8 +97,7 @@ def measure(events: Sequence[Imported], settings: Settings, repetitions: int) ->
     speeds = {name: number / median(one.wall for one in found) for name, found in timings.items()}
     cpu = {name: 1e6 * median(one.cpu for one in found) / number for name, found in timings.items()}
     rate = speeds["pipeline"] / 2
-    embedder = Embedder.default(settings.embedder_threads)
-    delays = asyncio.run(measure_delays(events, settings, embedder, rate))
+    delays = asyncio.run(measure_delays(events, settings, open_embedder(settings), rate))
     return {
         "events_per_s": {name: round(speed, 1) for name, speed in speeds.items()},
         "cpu_us": {name: round(micros, 1) for name, micros in cpu.items()},

@@ -56,8 +56,8 @@ BUFFER = 4096
 #: own default, took a tenth of the time.
 GC_THRESHOLDS = (20_000, 10, 20)
 #: How long a thread that wants the interpreter waits until the one that has it must let go, seconds. The
-#: embedder comes back for it several times a text: at Python's own 5 ms it stood still whenever a batch was
-#: being read or decided, so that embedding and the rest took turns instead of using a core each.
+#: store's, the consumer's and the one that talks to the embedder come back for it often and briefly: at
+#: Python's own 5 ms they stood still whenever a batch was being read or decided.
 SWITCH_S = 0.0002
 Tap = Callable[[Output], None]
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass, field
 
 from groundswell.models.board import BoardState
-from groundswell.sinks.embedder import Embedder, OpenAIEmbedder, TextEmbedder
+from groundswell.sinks.embedder import BUNDLED, OpenAIEmbedder, TextEmbedder
+from groundswell.sinks.embedder_process import EmbedderProcess
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.store import Store
 from groundswell.streams.collections import COLLECTIONS
@@ -40,9 +41,8 @@ def open_embedder(settings: Settings) -> TextEmbedder:
     if settings.embedder_url is not None:
         key = settings.embedder_api_key.get_secret_value() if settings.embedder_api_key else "none"
         return OpenAIEmbedder(settings.embedder_url, settings.embedder, key)
-    if settings.embedder == "bundled":
-        return Embedder.default(settings.embedder_threads)
-    return Embedder.load(settings.embedder, settings.embedder_threads)
+    model = BUNDLED if settings.embedder == "bundled" else settings.embedder
+    return EmbedderProcess(model, settings.embedder_threads)
 
 
 def wall_clock() -> float:
