@@ -15,6 +15,8 @@ from groundswell.models.taxonomy import Cause, Taxonomy
 from groundswell.models.teaching.effect import Effect
 from groundswell.models.teaching.memory import Memory
 from groundswell.models.teaching.refused import Refused
+from groundswell.models.teaching.standing import Standing
+from groundswell.models.teaching.suggesting import suggest
 from groundswell.models.teaching.teacher import apply
 from groundswell.models.turn import TurnRead
 
@@ -42,6 +44,8 @@ class Commands:
         if message.command is None or self.memory.is_repeat(message.command.given.id):
             return None
         given, state = message.command.given, self.engine.state
+        if given.command == "suggest-name":
+            return self._suggested(given, message, at)
         state.begin(Stamp(message.time, f"command {message.source.text()}"))
         try:
             effect = apply(message.command, state, self.memory)
@@ -67,6 +71,25 @@ class Commands:
         told = {intent: told.description for intent, told in self.memory.told.items()}
         heard.events += self.taxonomy.say(effect.said, message.time, at, cause, told)
         return heard
+
+    def _suggested(self, given: IntentCommand, message: TurnRead, at: Source) -> Heard:
+        """Take a model's name: no pin, nothing to undo, and no person's word is touched."""
+        here = Standing(self.engine.state, self.memory)
+        try:
+            effect = suggest(given, here, self.names)
+        except Refused as refused:
+            return Heard(_answer(given, message.time, at, refused=refused))
+        cause = Cause(given.id, given.actor, frozenset(effect.touched), {}, "llm")
+        events = self.taxonomy.update(
+            self.engine.groups(),
+            (),
+            self.names,
+            message.time,
+            at,
+            hidden=self.memory.retired(),
+            cause=cause,
+        )
+        return Heard(_answer(given, message.time, at, effect=effect), events)
 
     def _carry_names(self, given: IntentCommand, effect: Effect) -> None:
         """Keep the machine's names of intents that the command ended; give back those that it undid."""

@@ -141,7 +141,9 @@ class AgentBoard:
             facts.successor = ""
 
     def _answer(self, value: Mapping[str, Any]) -> None:
-        """Keep the answer to a command, once."""
+        """Keep the answer to a person's command, once. What a model suggests would push those out."""
+        if value.get("command") == "suggest-name":
+            return
         limits = {"command_id": 256, "command": 64, "actor": MAX_NAME, "status": 64, "reason": 64}
         limits |= {"detail": 400, "time": 64}
         row = AnswerRow(**{name: text(value.get(name), most) for name, most in limits.items()})

@@ -31,7 +31,7 @@ class Past(Message):
     name: str = ""
     previous_name: str = ""
     lineage: tuple[str, ...] = ()
-    by: str = Field(default="", description="who it was, where a human did it")
+    by: str = Field(default="", description="who gave the command, where one did it")
 
 
 @dataclass(slots=True)

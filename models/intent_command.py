@@ -1,4 +1,6 @@
-"""An intent command: what a person wants changed about an agent's intents, and what became of it.
+"""An intent command: what is wanted changed about an agent's intents, and what became of it.
+
+All but `suggest-name`, which a language model sends, are a person's.
 
 A command is dropped if its `id` came before. It is applied whole or refused whole; the answer says which.
 """
@@ -25,6 +27,7 @@ CommandKind = Literal[
     "must-link",
     "cannot-link",
     "undo",
+    "suggest-name",
 ]
 KINDS: tuple[str, ...] = get_args(CommandKind)
 
@@ -40,7 +43,9 @@ RefusalReason = Literal[
     "no_change",  # it is so already
     "unknown_command",  # the command to undo is not among those remembered
     "not_undoable",  # it was undone before, or is an undo itself
-    "superseded",  # a later command rests on it: undo that one first
+    "superseded",  # a later command rests on it; a name suggested for one that stands no more
+    "outranked",  # suggest-name: a person named it
+    "unfit_name",  # suggest-name: it breaks the rules of names, or is too much like another
 ]
 
 MAX_NAME = 60
@@ -63,6 +68,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "must-link": ("examples",),
     "cannot-link": ("examples",),
     "undo": ("undoes",),
+    "suggest-name": ("intent", "name", "name_version"),
 }
 
 
@@ -84,7 +90,13 @@ class IntentCommand(ChangeEnvelope):
         default=None, description="merge, move-examples: the intent that takes them"
     )
     name: str | None = Field(
-        default=None, min_length=1, max_length=MAX_NAME, description="rename; split: of what leaves"
+        default=None,
+        min_length=1,
+        max_length=MAX_NAME,
+        description="rename, suggest-name; split: of what leaves",
+    )
+    name_version: int | None = Field(
+        default=None, ge=1, description="suggest-name: version of the machine's name that it is to replace"
     )
     description: str | None = Field(default=None, max_length=MAX_DESCRIPTION)
     examples: Examples = Field(

@@ -33,8 +33,8 @@ class IntentEvent(CloudEvent):
     agent: Name
     intent_id: str
     change: IntentChange
-    actor: Literal["machine", "human"] = "machine"
-    by: str = Field(default="", description="who it was, where a human did it")
+    actor: Literal["machine", "llm", "human"] = "machine"
+    by: str = Field(default="", description="who gave the command, where one did it")
     command_id: str = Field(default="", description="id of the command that did it")
     name: str = ""
     previous_name: str | None = None
@@ -45,7 +45,7 @@ class IntentEvent(CloudEvent):
     )
     description: str = Field(
         default="",
-        description="described: what a person says the intent is; else a sentence that quotes its users",
+        description="described: what a person says the intent is; else a model's, or quotes of its users",
     )
     named_by: NamedBy = Field(
         default="machine", description="who gave the name: a human's outranks all others"

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import orjson
 
@@ -28,12 +28,16 @@ class Entry(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """The command behind a change: its id, who gave it, the intents it touched, shares by intent."""
+    """The command behind a change: its id, who gave it, the intents it touched, shares by intent.
+
+    `actor`: what gave it.
+    """
 
     command_id: str
     by: str
     touched: frozenset[str]
     shares: Mapping[str, float]
+    actor: Literal["llm", "human"] = "human"
 
 
 class Taxonomy:
@@ -120,7 +124,7 @@ class Taxonomy:
         for place, event in enumerate(events):
             update: dict[str, object] = {**self._envelope(event, place, time, at)}
             if cause is not None and event.intent_id in cause.touched:
-                update |= {"actor": "human", "by": cause.by, "command_id": cause.command_id}
+                update |= {"actor": cause.actor, "by": cause.by, "command_id": cause.command_id}
                 if event.change in ("merged", "split"):
                     update["share"] = cause.shares.get(event.intent_id)
             sealed.append(event.model_copy(update=update))

@@ -14,9 +14,9 @@ import numpy as np
 from fastembed import TextEmbedding
 from fastembed.common.model_description import ModelSource, PoolingType
 from numpy.typing import NDArray
-from openai import OpenAI
 
 from groundswell.models.record import Vector
+from groundswell.sinks.openai_endpoint import embeddings_client
 
 BUNDLED = "all-MiniLM-L6-v2-int8"
 TEXT_LIMIT = 16_384
@@ -131,7 +131,7 @@ class OpenAIEmbedder:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-        self._client = OpenAI(base_url=base_url, api_key=api_key, timeout=timeout)
+        self._client = embeddings_client(base_url, api_key, timeout)
         self._batch_size = batch_size
         self._endpoint = f"{model} at {base_url}"
         self.name = model

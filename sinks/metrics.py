@@ -129,7 +129,7 @@ class Metrics(Series):
             self._forget(gone)
 
     def observe_command(self, command: str, status: str) -> None:
-        """Count a person's command, by what became of it."""
+        """Count a command, by what became of it."""
         self.commands.labels(word(command), word(status)).inc()
 
     def observe_retired(self, tenant: str, agent: str) -> None:
@@ -157,6 +157,12 @@ class Metrics(Series):
     def observe_withheld(self, reason: str) -> None:
         """Count a change that was withheld, by its reason."""
         self.withheld.labels(self._labels.reason(reason)).inc()
+
+    def observe_llm(self, purpose: str, outcome: str, sent: int = 0, received: int = 0) -> None:
+        """Count a question to a language model by what became of it, and its tokens."""
+        self.llm_calls.labels(word(purpose), word(outcome)).inc()
+        for direction, tokens in (("sent", sent), ("received", received)):
+            self.llm_tokens.labels(word(purpose), direction).inc(tokens)
 
     # -- what every stage tells
 

@@ -111,6 +111,12 @@ class Series:
             "proposals", "Change proposals by kind of file and status.", (*BY_AGENT, "kind", "status")
         )
         self.withheld = self._counter("withheld", "Changes that were considered and withheld.", ("reason",))
+        self.llm_calls = self._counter(
+            "llm_calls", "Questions to a language model, by what became of them.", ("purpose", "outcome")
+        )
+        self.llm_tokens = self._counter(
+            "llm_tokens", "Tokens sent to and received from a language model.", ("purpose", "direction")
+        )
 
     def _declare_machinery(self) -> None:
         self.stage_duration = self._histogram(

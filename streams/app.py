@@ -18,6 +18,7 @@ from groundswell.streams.commands import Commands
 from groundswell.streams.consuming import consume
 from groundswell.streams.delivery import Delivery, Output, Sender, Stage
 from groundswell.streams.intents import Intents
+from groundswell.streams.naming import Naming
 from groundswell.streams.proposals import Proposals
 from groundswell.streams.services import Services, wall_clock
 from groundswell.streams.settings import Settings
@@ -25,6 +26,7 @@ from groundswell.streams.spikes import Spikes
 from groundswell.streams.topics import (
     CONVERSATION_EVENTS,
     INTENT_COMMANDS,
+    INTENT_EVENTS,
     INTENT_MINUTES,
     OTLP_LOGS,
     OTLP_SPANS,
@@ -45,6 +47,8 @@ STAGES = {
     "spikes": INTENT_MINUTES,
     "proposals": SPIKES,
 }
+#: What runs only where it is configured (`stages_of`).
+OPTIONAL = {"naming": INTENT_EVENTS}
 #: What stands before them on a real broker, with all topics that it reads.
 INTAKE = {"capture": (OTLP_SPANS, OTLP_LOGS)}
 #: Records for one partition go out in requests of up to this size; each waits for the one before.
@@ -52,6 +56,8 @@ PRODUCER_BATCH_BYTES = 512 * 1024
 #: Records that wait in memory for a stage. A partition whose buffer fills is not asked again until two
 #: fifths are left, and up to a second later: what is left must keep the stage busy for that long.
 BUFFER = 4096
+#: Events taken at once by a stage whose answers are paid for: a crash in the midst pays few of them twice.
+ASKING_BATCH = 16
 #: A batch allocates thousands of objects that reference counts free: looking for cycles every 700, Python's
 #: own default, took a tenth of the time.
 GC_THRESHOLDS = (20_000, 10, 20)
@@ -60,6 +66,16 @@ GC_THRESHOLDS = (20_000, 10, 20)
 #: Python's own 5 ms they stood still whenever a batch was being read or decided.
 SWITCH_S = 0.0002
 Tap = Callable[[Output], None]
+
+
+def stages_of(settings: Settings) -> dict[str, Topic]:
+    """Return the stages that *settings* ask for, each with the topic that it reads."""
+    return {**STAGES, **OPTIONAL} if settings.names_by_llm else dict(STAGES)
+
+
+def topics_read(name: str) -> tuple[Topic, ...]:
+    """Return the topics that a stage reads."""
+    return INTAKE.get(name) or ({**STAGES, **OPTIONAL}[name],)
 
 
 def make_stage(name: str, services: Services) -> Stage:
@@ -76,6 +92,10 @@ def make_stage(name: str, services: Services) -> Stage:
             return Intents(*shared, services.logs, services.metrics, wall_clock)
         case "spikes":
             return Spikes(*shared, services.logs, services.metrics)
+        case "naming":
+            if services.chat is None:
+                raise ValueError("the stage naming needs GROUNDSWELL_LLM_BASE_URL and GROUNDSWELL_LLM_MODEL")
+            return Naming(*shared, services.logs, services.metrics, services.chat)
         case "proposals":
             return Proposals(*shared, services.logs, services.metrics, services.embedder)
     raise ValueError(f"no stage is called {name!r}; choose from {', '.join(STAGES)}")
@@ -105,7 +125,7 @@ class GroundswellApp(faust.App):
     async def on_shutdown(self) -> None:
         """Make everything durable."""
         await super().on_shutdown()
-        await self.services.store.close()
+        await self.services.close()
 
 
 def build_app(
@@ -130,8 +150,8 @@ def build_app(
     app.services = services
     app.deliveries = {}
     send = sender(app, partition, tap)
-    for name in only or STAGES:
-        _register(app, name, INTAKE.get(name) or (STAGES[name],), send)
+    for name in only or stages_of(settings):
+        _register(app, name, topics_read(name), send)
     app.on_partitions_revoked.connect(_on_rebalance(app))
     app.on_partitions_assigned.connect(_on_rebalance(app))
     return app
@@ -175,8 +195,10 @@ def _register(app: GroundswellApp, name: str, topics: Sequence[Topic], send: Sen
     app.deliveries[name] = delivery
     source = app.topic(*(settings.topic_prefix + topic.name for topic in topics), schema=AsItCame())
 
+    batch = min(settings.batch, ASKING_BATCH) if name in OPTIONAL else settings.batch
+
     async def run(stream: Any) -> None:
-        await consume(stream, delivery, batch=settings.batch, linger_s=settings.linger_s)
+        await consume(stream, delivery, batch=batch, linger_s=settings.linger_s)
 
     run.__doc__ = topics[0].about
     app.agent(source, name=name, concurrency=1)(run)

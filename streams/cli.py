@@ -152,13 +152,13 @@ def worker(
 
     from groundswell.sinks.store import StoreError, StoreUnavailable
     from groundswell.streams.access import unreachable
-    from groundswell.streams.app import INTAKE, STAGES
+    from groundswell.streams.app import INTAKE, stages_of
     from groundswell.streams.worker import work
 
     settings = load_settings(config)
     log_to_stderr(settings.log_level)
     stages = [name.strip() for name in (only or "").split(",") if name.strip()]
-    known = [*INTAKE, *STAGES]
+    known = [*INTAKE, *stages_of(settings)]
     if unknown := [name for name in stages if name not in known]:
         err.print(f"no stage is called {', '.join(unknown)}; choose from {', '.join(known)}", markup=False)
         raise typer.Exit(USAGE)

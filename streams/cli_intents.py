@@ -92,7 +92,7 @@ def list_(
         return
     for one in found:
         state = f"  [{', '.join(one.state)}]" if one.state else ""
-        named = " (named by a person)" if one.source == "human" else ""
+        named = {"human": " (named by a person)", "llm": " (named by a model)"}.get(one.source, "")
         typer.echo(f"{one.id}  {shown(one.name)}{named}{state}")
 
 

@@ -23,8 +23,9 @@ INTENTS_STATE = Collection(
 )
 SPIKES_STATE = Collection("spikes-state", dim=None, keywords=("owner", "kind"), state=True)
 PROPOSALS_STATE = Collection("proposals-state", dim=None, keywords=("owner", "kind"), state=True)
+NAMING_STATE = Collection("naming-state", dim=None, keywords=("owner", "kind"), state=True)
 
-COLLECTIONS = (TURNS, TURNS_STATE, INTENTS_STATE, SPIKES_STATE, PROPOSALS_STATE)
+COLLECTIONS = (TURNS, TURNS_STATE, INTENTS_STATE, SPIKES_STATE, PROPOSALS_STATE, NAMING_STATE)
 
 
 @lru_cache(maxsize=65_536)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.openai_endpoint import ChatUnavailable
 from groundswell.sinks.store import Collection, Point, Store, StoreUnavailable
 from groundswell.streams.ownership import Commit
 
@@ -189,17 +190,25 @@ class Delivery:
             await commit.write(self._store)
 
     async def _patiently(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
-        """Retry while the store is away: lag grows, nothing is dropped."""
+        """Retry while the store, or a language model, is away: lag grows, nothing is dropped."""
         async for trial in AsyncRetrying(
-            retry=retry_if_exception_type(StoreUnavailable),
+            retry=retry_if_exception_type((StoreUnavailable, ChatUnavailable)),
             wait=wait_exponential(multiplier=0.2, max=10),
-            before_sleep=lambda state: log.warning(
-                "store unavailable, retrying", stage=self.stage.name, attempt=state.attempt_number
-            ),
+            before_sleep=self._tell_wait,
         ):
             with trial:
                 return await attempt()
         raise AssertionError("unreachable: retries never end without a result")
+
+    def _tell_wait(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        away = "language model" if isinstance(error, ChatUnavailable) else "store"
+        log.warning(
+            f"{away} unavailable, retrying",
+            stage=self.stage.name,
+            attempt=state.attempt_number,
+            error=str(error),
+        )
 
     def _count(self, decision: Decision, records: Sequence[Record], seconds: float) -> None:
         self.totals.processed += decision.processed

@@ -19,12 +19,12 @@ from groundswell.models.event import EARLIEST_MS
 from groundswell.sinks.embedder import TextEmbedder
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.mock_broker import MockBroker
-from groundswell.streams.app import STAGES, GroundswellApp, build_app, sender
+from groundswell.streams.app import GroundswellApp, build_app, sender, stages_of
 from groundswell.streams.delivery import Decision, Output, Sender
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.services import Services
 from groundswell.streams.settings import Settings
-from groundswell.streams.topics import CONVERSATION_EVENTS
+from groundswell.streams.topics import CONVERSATION_EVENTS, Topic
 
 #: Records of conversation events, and bytes of any topic, that may wait for their stage. What waits
 #: becomes at most as many bytes again and 2.5 kB a record of `turns`: together less than 5 MB.
@@ -93,6 +93,10 @@ class Flow:
     sent: Sent
 
     @property
+    def _stages(self) -> dict[str, Topic]:
+        return stages_of(self.services.settings)
+
+    @property
     def send(self) -> Sender:
         """What sends one record into the flow; `settle` waits for what comes of it."""
         return sender(self.app, _PARTITION, self.sent.count)
@@ -117,29 +121,29 @@ class Flow:
     async def _room(self, size: int) -> None:
         """Return when *size* bytes more can be sent without pushing out what a stage has not read."""
         if self._behind("turns") >= MAX_LAG or any(
-            self._unread(stage) + size > MAX_LAG_BYTES for stage in STAGES
+            self._unread(stage) + size > MAX_LAG_BYTES for stage in self._stages
         ):
             await self._until(self._half_done)
 
     def _half_done(self) -> bool:
         return self._behind("turns") <= MAX_LAG // 2 and all(
-            self._unread(stage) <= MAX_LAG_BYTES // 2 for stage in STAGES
+            self._unread(stage) <= MAX_LAG_BYTES // 2 for stage in self._stages
         )
 
     async def settle(self) -> None:
         """Return when every stage has done all that the one before it sent."""
-        await self._until(lambda: all(self._behind(stage) == 0 for stage in STAGES))
+        await self._until(lambda: all(self._behind(stage) == 0 for stage in self._stages))
 
     def totals(self, stage: str) -> Decision:
         """Return what a stage has counted."""
         return self.app.deliveries[stage].totals
 
     def _behind(self, stage: str) -> int:
-        return self.sent.records[STAGES[stage].name] - self.app.deliveries[stage].records
+        return self.sent.records[self._stages[stage].name] - self.app.deliveries[stage].records
 
     def _unread(self, stage: str) -> int:
         """Return how many bytes wait for a stage."""
-        return self.sent.bytes[STAGES[stage].name] - self.app.deliveries[stage].bytes
+        return self.sent.bytes[self._stages[stage].name] - self.app.deliveries[stage].bytes
 
     async def _until(self, done: Callable[[], bool]) -> None:
         taken, since = -1, time.monotonic()
@@ -149,7 +153,7 @@ class Flow:
             if (now := self._taken()) != taken:
                 taken, since = now, time.monotonic()
             if time.monotonic() - since > _STALLED_S:
-                waiting = {stage: self._behind(stage) for stage in STAGES if self._behind(stage)}
+                waiting = {stage: self._behind(stage) for stage in self._stages if self._behind(stage)}
                 raise RuntimeError(f"records wait and none was taken for {_STALLED_S:.0f} s: {waiting}")
             await asyncio.sleep(0.002)
 

@@ -1,4 +1,4 @@
-"""What a worker works with: store, embedder, metrics, board; opened once, closed once."""
+"""What a worker works with: store, embedder, metrics, board, language model; opened once, closed once."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from groundswell.models.board import BoardState
 from groundswell.sinks.embedder import BUNDLED, OpenAIEmbedder, TextEmbedder
 from groundswell.sinks.embedder_process import EmbedderProcess
 from groundswell.sinks.metrics import Metrics
+from groundswell.sinks.openai_endpoint import ChatModel
 from groundswell.sinks.store import Store
 from groundswell.streams.collections import COLLECTIONS
 from groundswell.streams.logs import Logs
@@ -24,11 +25,24 @@ class Services:
     logs: Logs
     metrics: Metrics = field(default_factory=Metrics)
     board: BoardState = field(default_factory=BoardState)
+    chat: ChatModel | None = None
 
     @classmethod
     def open(cls, settings: Settings, logs: Logs, store: Store | None = None) -> "Services":
         """Open the store (unless one is given) and load the embedder that the settings name."""
-        return cls(settings, store or open_named_store(settings), open_embedder(settings), logs)
+        return cls(
+            settings,
+            store or open_named_store(settings),
+            open_embedder(settings),
+            logs,
+            chat=open_chat(settings),
+        )
+
+    async def close(self) -> None:
+        """Make everything durable, and close what is open."""
+        await self.store.close()
+        if self.chat is not None:
+            await self.chat.close()
 
     async def ensure(self) -> None:
         """Create the collections that are missing."""
@@ -43,6 +57,14 @@ def open_embedder(settings: Settings) -> TextEmbedder:
         return OpenAIEmbedder(settings.embedder_url, settings.embedder, key)
     model = BUNDLED if settings.embedder == "bundled" else settings.embedder
     return EmbedderProcess(model, settings.embedder_threads)
+
+
+def open_chat(settings: Settings) -> ChatModel | None:
+    """Return the language model that the settings name, if they name one. Nothing is sent yet."""
+    if settings.llm_base_url is None or settings.llm_model is None:
+        return None
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
+    return ChatModel(settings.llm_base_url, settings.llm_model, key, settings.llm_timeout_s)
 
 
 def wall_clock() -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -144,6 +144,17 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(default="http://localhost:8080", description="where people reach the board")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    llm_base_url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible endpoint of a model that names intents; unset: none",
+    )
+    llm_api_key: SecretStr | None = Field(default=None, description="its key")
+    llm_model: str | None = Field(default=None, description="the model's name there")
+    llm_calls_per_day: int = Field(default=500, ge=0, description="questions to it in a day of event time")
+    llm_tokens_per_day: int = Field(
+        default=500_000, ge=0, description="tokens in a day of event time, sent and received"
+    )
+    llm_timeout_s: float = Field(default=30, gt=0, le=600, description="longest wait for one answer")
     agents: dict[str, AgentFiles] = Field(default_factory=dict, description="by agent name")
 
     @field_validator("embedder", "broker", "store")
@@ -188,6 +199,17 @@ class Settings(BaseSettings):
         if given:
             sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=_existing(given)))
         return tuple(sources)
+
+    @model_validator(mode="after")
+    def _whole_llm(self) -> "Settings":
+        if bool(self.llm_base_url) != bool(self.llm_model):
+            raise ValueError("llm_base_url and llm_model go together: set both, or neither")
+        return self
+
+    @property
+    def names_by_llm(self) -> bool:
+        """Whether a language model is asked to name intents."""
+        return bool(self.llm_base_url and self.llm_model)
 
     def files_of(self, tenant: str, agent: str) -> AgentFiles | None:
         """Return the files of the tenant's agent, if they are configured."""

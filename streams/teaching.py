@@ -17,6 +17,7 @@ from groundswell.models.board import BoardState
 from groundswell.models.change_envelope import event_time, schema_url
 from groundswell.models.contract import owner_of
 from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
+from groundswell.models.intents.names import KEPT
 from groundswell.sinks.store import StoreError
 from groundswell.sinks.teaching_page import TeachingPages
 from groundswell.streams.access import client_options
@@ -151,7 +152,7 @@ async def intents_of(settings: Settings, tenant: str, agent: str) -> list[Listed
         if settings.store.startswith("edge:"):
             await store.ensure(INTENTS_STATE)
         owner = owner_of(tenant, agent)
-        wanted = {record_id(owner, name): name for name in ("taxonomy", "teaching")}
+        wanted = {record_id(owner, name): name for name in ("taxonomy", "teaching", KEPT)}
         points = await store.retrieve(INTENTS_STATE, sorted(wanted))
         records = {wanted[point.id]: orjson.loads(point.payload["record"]) or {} for point in points}
     finally:
@@ -160,18 +161,23 @@ async def intents_of(settings: Settings, tenant: str, agent: str) -> list[Listed
         raise StoreError(f"nothing is known of {owner}; give --tenant and --agent")
     told = records.get("teaching", {}).get("told", {})
     names = {intent: (name, version) for intent, (name, version) in records.get("taxonomy", {}).items()}
+    kept = records.get(KEPT, {}).get("kept", {})
+    by_llm = {intent for intent, name in kept.items() if name.get("by") == "llm"}
     every = names.keys() | {intent for intent, facts in told.items() if facts.get("retired")}
-    listed = [_listed(intent, *names.get(intent, ("", 0)), told.get(intent, {})) for intent in every]
+    listed = [
+        _listed(intent, *names.get(intent, ("", 0)), told.get(intent, {}), by_llm=intent in by_llm)
+        for intent in every
+    ]
     return sorted(listed, key=lambda one: (one.name.casefold(), one.id))
 
 
-def _listed(intent: str, name: str, version: int, told: dict[str, Any]) -> Listed:
+def _listed(intent: str, name: str, version: int, told: dict[str, Any], *, by_llm: bool) -> Listed:
     history = told.get("history", [])
     return Listed(
         intent,
         told.get("name") or name,
         version,
-        "human" if told.get("name") else "machine",
+        "human" if told.get("name") else "llm" if by_llm else "machine",
         tuple(state for state in ("pinned", "retired", "dismissed") if told.get(state)),
         told.get("description", ""),
         tuple(

@@ -8,7 +8,7 @@ import structlog
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from groundswell.streams.app import INTAKE, STAGES, GroundswellApp
+from groundswell.streams.app import OPTIONAL, GroundswellApp, topics_read
 from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.topics import CONVERSATION_EVENTS, OUTPUT_TOPICS
 
@@ -90,10 +90,13 @@ class Watch:
         for gone in self._shown - lags.keys():  # another worker reads it now, and tells its lag
             metrics.drop_lag(gone.topic, gone.partition)
         self._shown = set(lags)
+        prefix = self._app.services.settings.topic_prefix
+        optional = {prefix + topic.name for topic in OPTIONAL.values()}
         self._waiting = 0
         for tp, (done, end) in lags.items():
             lag = max(0, end - done)
-            self._waiting += lag
+            if tp.topic not in optional:  # an endpoint that is away is not mended by a restart
+                self._waiting += lag
             metrics.set_lag(tp.topic, tp.partition, lag)
         done = sum(delivery.records for delivery in self._app.deliveries.values())
         if done != self._done or not self._waiting:
@@ -116,6 +119,6 @@ def lags_of(consumer: Any, parts: Sequence[TP]) -> dict[TP, tuple[int, int]]:
 
 def topics_of(app: GroundswellApp) -> set[str]:
     """Return the topics that the worker's stages read, and those that stages write."""
-    read = [topic for name in app.deliveries for topic in INTAKE.get(name) or (STAGES[name],)]
+    read = [topic for name in app.deliveries for topic in topics_read(name)]
     prefix = app.services.settings.topic_prefix
     return {prefix + topic.name for topic in (*read, CONVERSATION_EVENTS, *OUTPUT_TOPICS)}

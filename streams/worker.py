@@ -14,7 +14,7 @@ from groundswell.sinks.conversation_page import ConversationPages
 from groundswell.sinks.intent_pages import IntentPages
 from groundswell.sinks.store import Store
 from groundswell.sinks.web import Server, make_app, start
-from groundswell.streams.app import INTAKE, STAGES, GroundswellApp, build_app, sender
+from groundswell.streams.app import INTAKE, GroundswellApp, build_app, sender, stages_of
 from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.kafka_logs import KafkaLogs
 from groundswell.streams.receiving import open_receiver
@@ -107,7 +107,8 @@ def served_app(settings: Settings, only: Sequence[str] = (), store: Store | None
             "Set GROUNDSWELL_USER_KEY before there are users"
         )
     logs = KafkaLogs(settings)
-    app = build_app(settings, Services.open(settings, logs, store), only=only or (*INTAKE, *STAGES))
+    stages = only or (*INTAKE, *stages_of(settings))
+    app = build_app(settings, Services.open(settings, logs, store), only=stages)
     app.duties = Duties(app, logs, ticks=not only or "turns" in only)
     return app
 

@@ -1,10 +1,11 @@
 """A small HTTP server that speaks the OpenAI chat API: it answers from a script, call by call.
 
-It plays one conversation: a user asks about an order, the model calls a tool, reads its result,
-answers, hears "yes", answers, hears "yes" again.
+By default it plays one conversation: a user asks about an order, the model calls a tool, reads its result,
+answers, hears "yes", answers, hears "yes" again. A test may give another script; what was asked is kept.
 """
 
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -42,9 +43,13 @@ def answer(messages: list[dict[str, Any]]) -> dict[str, Any]:
     if text is None:
         call = {"name": "find_order", "arguments": orjson.dumps(ARGUMENTS).decode()}
         message["tool_calls"] = [{"id": "call_1", "type": "function", "function": call}]
-    finish = "tool_calls" if text is None else "stop"
+    return completion(message, "tool_calls" if text is None else "stop", number=len(messages))
+
+
+def completion(message: dict[str, Any], finish: str = "stop", number: int = 0) -> dict[str, Any]:
+    """Return a message as the chat API answers with it."""
     return {
-        "id": f"chatcmpl-{len(messages)}",
+        "id": f"chatcmpl-{number}",
         "object": "chat.completion",
         "created": 1_760_000_000,
         "model": "small-1-2025",
@@ -53,11 +58,28 @@ def answer(messages: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+#: What a script makes of a request's body: a status, and the body of the answer.
+Script = Callable[[dict[str, Any]], tuple[int, Any]]
+
+
+def _conversation(request: dict[str, Any]) -> tuple[int, Any]:
+    return 200, answer(request["messages"])
+
+
+class _Server(ThreadingHTTPServer):
+    script: Script
+    asked: list[dict[str, Any]]
+
+
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        content = orjson.dumps(answer(orjson.loads(body)["messages"]))
-        self.send_response(200)
+        request = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append({**request, "path": self.path, "key": self.headers["Authorization"]})
+        status, body = self.server.script(request)
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -68,11 +90,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class ChatApi:
-    """The server, in a thread, while the block lasts."""
+    """The server, in a thread, while the block lasts; `asked` has the requests."""
+
+    def __init__(self, script: Script = _conversation, port: int = 0) -> None:
+        self.script, self.port = script, port
+        self.asked: list[dict[str, Any]] = []
 
     def __enter__(self) -> "ChatApi":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server.script = lambda request: self.script(request)
+        self._server.asked = self.asked
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
         return self

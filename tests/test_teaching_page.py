@@ -171,6 +171,7 @@ def test_the_answer_is_shown_once_and_can_be_undone() -> None:
     answer |= {"actor": HOSTILE, "status": "applied", "detail": HOSTILE, "time": "2026-01-01T00:00:00Z"}
     for _ in range(2):
         board.fold("intent-events", answer)
+    board.fold("intent-events", {**answer, "command_id": "c2", "command": "suggest-name", "actor": "llm"})
     agent = board.view().agents[0]
     assert [one.command_id for one in agent.answers] == ["c1"]
     row = next(one for one in agent.intents if one.id == ONE)

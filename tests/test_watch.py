@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from groundswell.sinks.metrics import Metrics
 from groundswell.streams import watch
 from groundswell.streams.settings import Settings
-from groundswell.streams.topics import TOPICS
+from groundswell.streams.topics import INTENT_EVENTS, TOPICS
 from groundswell.streams.watch import STALLED_S, Watch
 
 EVENTS = "a-prefix-that-makes-names-longer-than-most-labels-are-" + "conversation-events"
@@ -100,6 +100,19 @@ async def test_records_that_wait_too_long_are_a_reason_to_restart(
     monkeypatch.setattr(watch.time, "monotonic", lambda: now + STALLED_S + 60)
     assert not watching.alive()[0]
     assert "11 records wait" in watching.alive()[1]
+
+
+async def test_an_endpoint_that_is_away_is_no_reason_to_restart(
+    watching: Watch, broker: Broker, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = TP(INTENT_EVENTS.name, 0)
+    broker.held, broker.starts, broker.ends = {named}, {named: 0}, {named: 7}
+    await watching.look()
+    shown = {"topic": INTENT_EVENTS.name, "partition": "0"}
+    assert app.services.metrics.registry.get_sample_value("groundswell_consumer_lag", shown) == 7
+    now = watch.time.monotonic()
+    monkeypatch.setattr(watch.time, "monotonic", lambda: now + STALLED_S + 60)
+    assert watching.alive() == (True, "alive")
 
 
 async def test_missing_topics_are_named_until_they_exist(watching: Watch, broker: Broker) -> None:

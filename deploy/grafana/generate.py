@@ -194,6 +194,18 @@ FINDINGS = (
         ("sum by (command, status) (groundswell_intent_commands_total)", "{{command}} {{status}}"),
     ),
     graph(
+        "Questions to a language model",
+        "By what became of them; only where one is configured.",
+        "short",
+        ("sum by (purpose, outcome) (groundswell_llm_calls_total)", "{{purpose}} {{outcome}}"),
+    ),
+    graph(
+        "Tokens of a language model",
+        "Sent and received.",
+        "short",
+        ("sum by (purpose, direction) (groundswell_llm_tokens_total)", "{{purpose}} {{direction}}"),
+    ),
+    graph(
         "Turns of retired intents",
         "User turns per second that belong to an intent which a person retired: they count for none.",
         "cps",

@@ -23,6 +23,7 @@ class IntentName:
     terms: the most distinctive terms, strongest first.
     example: the exemplary turn that it was taken from; `examples` has the most central ones besides.
     version: how many names the intent has had.
+    told: a sentence that says what the intent is, where a model gave one.
     turns, centre: of the intent when the name was last held against it (int8, base64).
     """
 
@@ -35,11 +36,12 @@ class IntentName:
     by: NamedBy = "machine"
     turns: int = 0
     centre: str = ""
+    told: str = ""
 
     @property
     def description(self) -> str:
-        """One sentence of what users say."""
-        return describe(self.examples, self.terms)
+        """One sentence of what users want or say."""
+        return self.told or describe(self.examples, self.terms)
 
     def seen(self, turns: int, centre: Vector | None) -> "IntentName":
         """Return the name as held against the intent that has these turns and this centre."""

@@ -74,7 +74,7 @@ class NameBook:
         gone = {i for i, kept in self._retired.items() if shown & {kept.example, *kept.examples}}
         for intent in stale:
             kept = self._kept[intent]
-            self._kept[intent] = replace(kept, example="", examples=(), reason="erased")
+            self._kept[intent] = replace(kept, example="", examples=(), reason="erased", told="")
         for intent in gone:
             del self._retired[intent]
         self._renamed = self._renamed or bool(stale or gone)

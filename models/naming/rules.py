@@ -10,6 +10,7 @@ from groundswell.models.naming.clauses import CODE, LINK, PLACEHOLDER, WORD, cla
 from groundswell.models.naming.lexicon import DENIALS, Part
 from groundswell.models.naming.phrases import NAME_LIMIT
 
+DESCRIPTION_LIMIT = 240  # characters of a description that a model gives
 ALIKE = 0.75  # share of common words from which two names are near-duplicates
 _SENTENCE = 5  # words
 _MARKUP = re.compile(r"[<>{}\\`|*#$~^]|\[|\]|&\w+;")
@@ -70,14 +71,44 @@ def faults(name: str, taken: Iterable[str] = ()) -> list[str]:
         found.append(f"must have 1 to {NAME_LIMIT} characters, not {len(name)}")
     if plain(name, NAME_LIMIT) != name:
         found.append("must be one line of plain text")
-    if _MARKUP.search(name) or LINK.search(name) or PLACEHOLDER.search(name.lower()):
+    if _is_marked(name):
         found.append("must hold no address and no markup")
-    if _LONG_NUMBER.search(name) or CODE in uncoded(normal(name)):
+    if _is_coded(name):
         found.append("must hold no number or code of one user")
     if is_generic(name):
         found.append("must say what is wanted: it is made of words that every turn has")
     found += [f"is too much like {other!r}" for other in taken if alike(name, other)][:1]
     return found
+
+
+def _is_marked(text: str) -> bool:
+    return bool(_MARKUP.search(text) or LINK.search(text) or PLACEHOLDER.search(text.lower()))
+
+
+def _is_coded(text: str) -> bool:
+    return bool(_LONG_NUMBER.search(text)) or CODE in uncoded(normal(text))
+
+
+def suggestion_faults(name: str, said: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return what is wrong with a name that a model suggests: the rules of every name, and where it is from.
+
+    It must share a word of content with what was *said* (examples, terms), so that it is of the intent and
+    not of the model, and hold none that may be a person's name there.
+    """
+    found = faults(name, taken)
+    words = stems(name)
+    tokens = [token for text in said for clause in clauses(text) for token in clause.tokens]
+    if not words & {one for text in said for one in stems(text)}:
+        found.append("must share a word with what users said")
+    if words & {token.stem for token in tokens if token.proper}:
+        found.append("must hold no word that may be a name of one person")
+    return found
+
+
+def fit_description(text: str) -> str:
+    """Return a model's description as it may be kept: plain, bounded, of no one user; else the empty text."""
+    line = plain(text, DESCRIPTION_LIMIT)
+    return "" if _is_marked(line) or _is_coded(line) else line
 
 
 def is_exemplary(text: str) -> bool:
