@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -79,45 +79,40 @@ async def give(settings: Settings, command: IntentCommand, wait_s: float) -> Int
 
     Raises KafkaError where the broker does not take it.
     """
-    ears = await _listening(settings) if wait_s else None
+    producer = AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True)
+    ears: AIOKafkaConsumer | None = None
     try:
-        await _send(settings, output_of(command, settings.topic_prefix))
+        await producer.start()
+        if wait_s:
+            topic = settings.topic_prefix + INTENT_EVENTS.name
+            parts = [TopicPartition(topic, number) for number in await producer.partitions_for(topic)]
+            ears = await _listening(settings, parts)
+        await _send(producer, output_of(command, settings.topic_prefix))
         return None if ears is None else await _answer(ears, command.id, wait_s)
     finally:
+        await producer.stop()
         if ears is not None:
             await ears.stop()
 
 
-async def _send(settings: Settings, output: Output) -> None:
-    producer = AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True)
-    try:
-        await producer.start()
-        headers = list(output.headers)
-        await producer.send_and_wait(output.topic, output.value, key=output.key, headers=headers)
-    finally:
-        await producer.stop()
+async def _send(producer: AIOKafkaProducer, output: Output) -> None:
+    headers = list(output.headers)
+    await producer.send_and_wait(output.topic, output.value, key=output.key, headers=headers)
 
 
-async def _listening(settings: Settings) -> AIOKafkaConsumer:
-    """Return a consumer at the end of every partition of intent-events."""
-    topic = settings.topic_prefix + INTENT_EVENTS.name
+async def _listening(settings: Settings, partitions: Sequence[TopicPartition]) -> AIOKafkaConsumer:
+    """Return a consumer at the end of each of *partitions*."""
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False)
     try:
         await consumer.start()
-        partitions = await _partitions(consumer, topic)
-        consumer.assign([TopicPartition(topic, number) for number in partitions])
+        consumer.assign(partitions)
         await consumer.seek_to_end()
-        for part in consumer.assignment():
+        for part in partitions:
             await consumer.position(part)  # or the answer could come before the end was looked up
     except BaseException:
         await consumer.stop()
         raise
     return consumer
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    await consumer.topics()
-    return sorted(consumer.partitions_for_topic(topic) or {0})
 
 
 async def _answer(consumer: AIOKafkaConsumer, command: str, wait_s: float) -> IntentCommandAnswer | None:

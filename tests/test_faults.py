@@ -25,7 +25,7 @@ from groundswell.sinks.kafka_admin import Wanted, ensure_topics
 from groundswell.sinks.store import open_store
 from groundswell.streams.access import client_options
 from groundswell.streams.app import STAGES
-from groundswell.streams.collections import INTENTS_STATE, TURNS
+from groundswell.streams.collections import INTENTS_STATE, NAMING_STATE, TURNS
 from groundswell.streams.delivery import Output, Record
 from groundswell.streams.replay_order import Imported
 from groundswell.streams.services import open_embedder
@@ -284,7 +284,7 @@ def test_every_state_equals_an_undisturbed_recomputation(aftermath: Aftermath) -
         assert found.keys() == expected.keys(), collection
         for key, content in expected.items():
             assert found[key] == content, (collection, key)
-        assert expected, collection
+        assert expected or collection == NAMING_STATE.name, collection  # names by a model are off
 
 
 def test_every_event_is_archived_once_or_a_dead_letter(aftermath: Aftermath) -> None:

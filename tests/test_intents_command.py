@@ -14,11 +14,14 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from kafka_broker import Kafka
-from test_worker import COMMAND, Worker, create_topics
+from test_worker import COMMAND, PARTITIONS, Worker, create_topics
 from typer.testing import CliRunner
 
 from groundswell.models.event import ConversationEvent
+from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
 from groundswell.streams.cli import app
+from groundswell.streams.settings import Settings
+from groundswell.streams.teaching import command_of, give
 
 NEEDS = (
     "I want to return the {thing} and get my money back",
@@ -134,6 +137,44 @@ async def test_a_person_teaches_a_running_worker_and_undoes_it(
     assert (found[one]["name"], found[one]["source"]) == ("Sizes", "human")
     assert [deed["command"] for deed in found[one]["history"]] == ["rename", "merge", "undo"]
     assert found[other]["state"] == ["dismissed"]
+
+
+@pytest.mark.parametrize("partition", range(PARTITIONS))
+async def test_an_answer_is_heard_on_whichever_partition_it_comes(
+    kafka: Kafka, prefix: str, partition: int
+) -> None:
+    create_topics(kafka.bootstrap, prefix)
+    settings = Settings(broker=kafka.bootstrap, topic_prefix=prefix)
+    command = command_of("default", "default", "pm", "pin", intent="0" * 26)
+    giving = asyncio.create_task(give(settings, command, 60))
+    asked = AIOKafkaConsumer(
+        f"{prefix}intent-commands", bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
+    )
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    await asked.start()
+    await producer.start()
+    try:
+        given = IntentCommand.model_validate_json((await asked.getone()).value)
+        answer = IntentCommandAnswer(
+            id="a1",
+            source="/tenants/default/agents/default",
+            type="intent.command.applied.v1",
+            subject=str(given.intent),
+            time=given.time,
+            dataschema="applied",
+            tenant="default",
+            agent="default",
+            command_id=given.id,
+            command="pin",
+            actor="pm",
+            status="applied",
+        )
+        await producer.send_and_wait(f"{prefix}intent-events", answer.encode(), partition=partition)
+        assert await giving == answer
+    finally:
+        giving.cancel()
+        await producer.stop()
+        await asked.stop()
 
 
 @pytest.mark.parametrize(
