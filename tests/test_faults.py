@@ -145,6 +145,7 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
             workers.kill(chance)
             await _teach(producer, settings, chance)
             await feeding
+        await _until(lambda: _describe_all(producer, settings), 150, "no intent was announced")
         for bad in INVALID:
             await producer.send_and_wait(settings.topic_prefix + CONVERSATION_EVENTS.name, bad, key=b"bad")
     finally:
@@ -153,15 +154,31 @@ async def _under_fire(settings: Settings, produced: Sequence[Imported], workers:
     return len(bounds) - 1
 
 
+async def _announced(settings: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the events about intents so far, and those that announced one."""
+    topic = settings.topic_prefix + INTENT_EVENTS.name
+    found = await oracle.read_topics(settings.broker, [topic], PARTITIONS)
+    events = [orjson.loads(one.value or b"") for part in found[topic] for one in part]
+    return events, [event for event in events if event["type"] == "intent.created.v1"]
+
+
+async def _describe_all(producer: AIOKafkaProducer, settings: Settings) -> bool:
+    """Describe every intent that was announced, the living ones among them; return whether there are any."""
+    _, born = await _announced(settings)
+    for event in born:
+        said = {"intent": event["intent_id"], "description": f"what came at {event['time']}"}
+        command = command_of(event["tenant"], event["agent"], "tester", "describe", **said)
+        output = output_of(command, settings.topic_prefix)
+        await producer.send_and_wait(output.topic, output.value, key=output.key)
+    return bool(born)
+
+
 async def _teach(producer: AIOKafkaProducer, settings: Settings, chance: random.Random) -> None:
     """Say something about the intents that were announced so far; what is no longer so is refused.
 
     Nothing that could keep a spike or a proposal from coming: they are looked at too.
     """
-    topic = settings.topic_prefix + INTENT_EVENTS.name
-    found = await oracle.read_topics(settings.broker, [topic], PARTITIONS)
-    events = [orjson.loads(one.value or b"") for part in found[topic] for one in part]
-    born = [event for event in events if event["type"] == "intent.created.v1"]
+    events, born = await _announced(settings)
     if len(born) < 2:
         return
     one, other = chance.sample(born, 2)
