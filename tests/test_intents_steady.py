@@ -97,9 +97,10 @@ def test_half_of_a_known_intent_is_no_birth(theme):
 
 
 def test_what_fits_an_intent_goes_to_a_beginning_only_if_that_is_nearer_by_a_margin():
-    model = SimpleNamespace(thresholds=np.array([0.5]), novelty=0.4)
+    model = SimpleNamespace(thresholds=np.array([0.5]), novelty=0.3 + SMALL.kinship)
     state = SimpleNamespace(params=SMALL)
     assert not begins(state, model, 0, own=0.6, other=0.6 + SMALL.margin / 2)
     assert begins(state, model, 0, own=0.6, other=0.6 + SMALL.margin * 2)
     assert begins(state, model, 0, own=0.45, other=0.46)
-    assert not begins(state, model, 0, own=0.2, other=0.3)
+    assert begins(state, model, 0, own=0.2, other=0.31)
+    assert not begins(state, model, 0, own=0.2, other=0.29)

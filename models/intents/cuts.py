@@ -22,7 +22,7 @@ from groundswell.models.intents.ward import FREE, Tree
 
 FEWEST = 3  # groups of a cut
 SMALL = 12  # up to so many groups every number is scored, ...
-STEPS = 18  # ... and so many from there to the most
+STEPS = 14  # ... and so many from there to the most
 MEMBERS = 4  # micro-clusters per group at least, on average
 
 

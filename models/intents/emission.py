@@ -47,12 +47,13 @@ def emit(state: State, model: Model, place: Vector, likeness: Vector) -> Fit:
 def begins(state: State, model: Model, row: int, own: float, other: float) -> bool:
     """Tell whether an event belongs to a provisional intent (at cosine `other`) rather than to `row`.
 
-    Where it fits `row` (at cosine `own`), only if it is nearer by a margin: what is new often lies within
-    reach of what is known.
+    A provisional intent is known by few events, so what is alike is less near to it than to a centroid of
+    many. Where the event fits `row` (at cosine `own`), it must be nearer by a margin: what is new often
+    lies within reach of what is known.
     """
     if own >= model.thresholds[row]:
         return other > own + state.params.margin
-    return other > max(own, model.novelty)
+    return other > max(own, model.novelty - state.params.kinship)
 
 
 def emit_pinned(state: State, model: Model, owner: int, place: Vector) -> Fit:

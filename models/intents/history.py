@@ -23,8 +23,11 @@ class History:
 
     def add_distances(self, squares: Matrix) -> None:
         """Add to squared distances (rows, rows) what the further coordinates add."""
-        apart = self.former[:, None] != self.former[None]
-        np.add(squares, np.float32(2 * self.loyalty), out=squares, where=apart)
+        apart = np.float32(2 * self.loyalty)
+        squares += apart
+        for intent in range(int(self.former.max()) + 1):
+            rows = np.flatnonzero(self.former == intent)
+            squares[np.ix_(rows, rows)] -= apart
 
     def cosines(self, rows: Matrix, sums: Matrix, weights: Matrix, labels: Labels) -> Scores:
         """Return, up to a factor, the cosine of rows to the sums of groups, further coordinates included.

@@ -36,12 +36,13 @@ class EngineParams:
     score_memory: float = 0.5  # share of earlier refits in the score of a cut
     score_noise: float = 0.025  # difference in score that makes one number of intents e times likelier
     usual_share: float = 0.5  # intents per square root of the total weight, before anything is known ...
-    usual_spread: float = 1.0  # ... and the standard deviation of the logarithm of that
+    usual_spread: float = 1.5  # ... and the standard deviation of the logarithm of that
     fine_tolerance: float = 0.15  # score that sub-intents may cost below the best cut
     fine_ratio: float = 1.65  # sub-intents per intent at most
     loyalty: float = 0.1  # squared half-distance that a refit puts between two different former intents
     widest: int = 600  # groups of a cut at most
     novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
+    kinship: float = 0.2  # cosine that two events of a new theme may be farther apart than that
     revive: float = 0.7  # cosine from which a newborn takes the id of an archived sub-intent
     half_life_ms: int = 0  # event time after which weights have halved; 0: nothing is forgotten
     min_weight: float = 0.3  # weight below which a decayed micro-cluster is dropped

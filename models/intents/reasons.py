@@ -77,7 +77,7 @@ def _by_model(state: State, model: Model, event: Vector, place: Vector) -> Reaso
     best, other = state.provisionals.nearest(place)
     beginning = (state.provisionals.newborn[best].fine, other) if best >= 0 else None
     first = candidates[0]
-    known = candidates, micro, state.params.duplicate, beginning, model.novelty
+    known = candidates, micro, state.params.duplicate, beginning, model.novelty - state.params.kinship
     owner = int(rows.owners[slot]) if micro >= state.params.duplicate else FREE
     if owner != FREE:
         return Reasons("pinned", state.pins[owner].fine, state.pins[owner].intent, *known)
