@@ -78,7 +78,7 @@ def test_two_orders_are_printed_as_a_mean_and_its_spread_and_a_miss_is_named(utt
 
 def test_domains_come_go_and_return_with_commands_in_place(utterances):
     found = figures(run("intents_drift", *utterances, "--json"))
-    assert {"revived", "revived_right", "refits", "rest_ari", "rest_ari_taught"} <= set(found)
+    assert {"fines_revived_right", "intents_revived_right", "returned", "refits", "parted"} <= set(found)
     assert 0 <= found["held_in_place"] <= 100
     assert found["rest_loss"] == pytest.approx(found["rest_ari"] - found["rest_ari_taught"])
 
