@@ -62,7 +62,7 @@ class BoardState:
             handler(value)
 
     def view(self) -> BoardView:
-        """Return the board as it stands: agents by volume, the most urgent spikes first, open proposals first."""
+        """Return the board as it stands: agents by volume, urgent spikes and open proposals first."""
         firing = [spike for spike in self.spikes.values() if spike.status == "firing"]
         counted = [board for board in self.agents.values() if board.clock.first is not None]
         agents = [board.view(self._spiking(firing, board), self._open(board)) for board in counted]
