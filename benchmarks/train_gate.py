@@ -7,11 +7,11 @@ regressions, each with one optimum, so the same data and the same library give t
 
 1. what the words are, on MultiDoGO's labels (each text once, weight: the root of its count times the
    agreement), CLINC150 and weak labels from STAR, classes balanced.
-2. what the agent's last text makes of it, on the 1,944 turns of `gate_tuning.jsonl`, labelled by hand.
-3. the same for replies to a long text, on those of the 1,944 that are such, with every weight of 1 free to
+2. what the agent's last text makes of it, on the 1,865 turns of `gate_tuning.jsonl`, labelled by hand.
+3. the same for replies to a long text, on those of the 1,865 that are such, with every weight of 1 free to
    move: a logistic regression of this small a set stays near 1, because what it adds is held to be small.
 
-The 430 turns of `tests/gate_labels.jsonl` and their STAR dialogues are left out of all. The prior mean,
+The 430 turns of `tests/gate_labels.jsonl` and their conversations are left out of all. The prior mean,
 which is no part of the gate, is kept. Without `--out` nothing is written; `--check` exits 1 if a weight is
 not the shipped one.
 """
