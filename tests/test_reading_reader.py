@@ -278,8 +278,8 @@ def test_what_answers_or_takes_up_what_the_agent_said_goes_on_with_the_goal():
     assert follows(need, -0.1, answer, since=9)
     assert not follows(need, -0.1, "The balance of your account is 7 dollars.", since=9)
     assert not follows("No, is the balance enough", -0.1, answer, since=9)
-    assert follows("What day is it", -0.15, answer, since=4, turns=3)
-    assert not follows("What day is it", -0.15, answer, asked=True, since=4, turns=3)
+    assert follows("What day is it", -0.2, answer, since=4, turns=4)
+    assert not follows("What day is it", -0.2, answer, asked=True, since=4, turns=4)
 
 
 def test_an_offer_of_help_or_a_greeting_marks_a_beginning():

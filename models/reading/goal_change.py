@@ -42,7 +42,7 @@ _GREETINGS = frozenset(
     )
 )
 
-BIAS = -4.25
+BIAS = -4.75
 SIMILARITY = -7.5  # times the greatest centred cosine to the goal's last needs
 REPEATED_WORDS = -3.7  # times the share of the need's words that the agent's last text has
 ASKED = -0.5  # the agent's question is pending
