@@ -11,7 +11,7 @@ or forgotten, a conversation counts as it was last told, or not at all.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -148,7 +148,12 @@ class Calibration:
 
     def to_json(self) -> bytes:
         """Return the state as a JSON document; `from_json` restores it bit for bit."""
-        return orjson.dumps([[key, *asdict(sample).values()] for key, sample in self._samples.items()])
+        return orjson.dumps(
+            [
+                [key, sample.score, sample.wrote, sample.good, sample.weight, sample.foreseen]
+                for key, sample in self._samples.items()
+            ]
+        )
 
     @classmethod
     def from_json(cls, payload: bytes) -> "Calibration":
