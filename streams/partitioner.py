@@ -8,4 +8,4 @@ def partition_of(key: bytes, partitions: int) -> int:
 
     Source: org.apache.kafka.clients.producer.internals.BuiltInPartitioner (toPositive(murmur2)).
     """
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions) if partitions > 1 else 0

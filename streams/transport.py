@@ -40,10 +40,34 @@ class Consumer(aiokafka.Consumer):
         self._pressure: dict[Any, dict[str, Callable[[], None]]] = {}
 
     async def getmany(self, timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109
-        """Fetch messages and hand them on; give those that could not be handed on at once."""
-        async for tp, message in super().getmany(timeout):
-            if not self._hand_on(tp, message):
-                yield tp, message
+        """Fetch messages and hand them on; give those that could not be handed on at once.
+
+        As Faust's own, but partition by partition: nothing waits for its turn where nothing waits.
+        """
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_back()
+            return
+        generation = self.app.consumer_generation_id
+        for tp, fetched in records.items():
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            for record in fetched:
+                message = self._to_message(tp, record)
+                if not self._hand_on(tp, message):
+                    yield tp, message
+                    if not self.flow_active or self.app.consumer_generation_id != generation:
+                        return
+
+    async def _seek_back(self) -> None:
+        """Let what was fetched while the partitions changed hands be fetched again."""
+        try:
+            await self.perform_seek()
+        except Exception as error:  # noqa: BLE001 (as Faust does: whoever gets the partition seeks again)
+            self.log.warning("cannot seek while partitions change hands: %r", error)
 
     def _hand_on(self, tp: Any, message: Any) -> bool:
         """Put a message into the queue of the one stage that reads it, unless something is in the way."""

@@ -167,8 +167,10 @@ def _fit(samples: list[Sample]) -> Floats:
     prior, precision = np.array(PRIOR), np.array(PRECISION)
     if not samples:
         return prior
-    inputs = np.array([(1.0, sample.score, float(sample.wrote)) for sample in samples])
-    good = np.array([float(sample.good) for sample in samples])
+    inputs = np.ones((len(samples), 3))
+    inputs[:, 1] = [sample.score for sample in samples]
+    inputs[:, 2] = [sample.wrote for sample in samples]
+    good = np.array([sample.good for sample in samples], np.float64)
     weights = np.array([sample.weight for sample in samples])
 
     def loss(at: Floats) -> float:
