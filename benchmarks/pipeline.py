@@ -13,7 +13,7 @@ Timed side by side, in alternating repetitions in one process with one embedder 
 
 Speeds are events per second of the same stream, the median repetition; `cpu_us` is CPU per event. Then
 the events are sent at half the pipeline's speed, and `delay_s` is how long each took from its record's
-timestamp until the live counters had it. CPU is this process's, so `pipeline` and `started` are without their embedder.
+timestamp until the live counters had it. CPU is this process's, so it is without the pipeline's embedder.
 `--check` holds the figures to `pipeline_goals.py`.
 """
 
