@@ -62,7 +62,7 @@ class BoardState:
             handler(value)
 
     def view(self) -> BoardView:
-        """Return the board as it stands: agents by volume, spikes firing first, open proposals first."""
+        """Return the board as it stands: agents by volume, urgent spikes and open proposals first."""
         firing = [spike for spike in self.spikes.values() if spike.status == "firing"]
         counted = [board for board in self.agents.values() if board.clock.first is not None]
         agents = [board.view(self._spiking(firing, board), self._open(board)) for board in counted]
@@ -74,7 +74,7 @@ class BoardState:
         return BoardView(
             tally=total,
             agents=agents,
-            spikes=sorted(self.spikes.values(), key=lambda s: (s.status != "firing", -s.detected_minute)),
+            spikes=sorted(self.spikes.values(), key=_urgency),
             proposals=sorted(newest, key=lambda p: p.status != "open"),
             withheld=list(reversed(self.withheld.values())),
             withheld_reasons=dict(self.withheld_reasons.most_common()),
@@ -138,6 +138,11 @@ class BoardState:
     def _open(self, board: AgentBoard) -> Counter[str]:
         mine = (p for p in self.proposals.values() if (p.tenant, p.agent) == (board.tenant, board.agent))
         return Counter(proposal.intent_id for proposal in mine if proposal.status == "open")
+
+
+def _urgency(spike: SpikeRow) -> tuple[bool, bool, int]:
+    """Order spikes: firing first, what changed before what keeps failing, then the newest."""
+    return spike.status != "firing", spike.kind == "slow_burn", -spike.detected_minute
 
 
 def _status(kind: str, value: Mapping[str, Any]) -> str:

@@ -5,20 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.models.board_view import (
-    TALLIED,
-    AgentView,
-    AnswerRow,
-    CalibrationRow,
-    IntentRow,
-    Tally,
-)
+from groundswell.models.board_fine import Fine
+from groundswell.models.board_rows import NAME, answer_row, calibration_row, tally_of
+from groundswell.models.board_view import AgentView, AnswerRow, CalibrationRow, IntentRow, Tally
 from groundswell.models.json_value import items, mapping, number, strings, text, texts, whole
-from groundswell.models.timeline import Clock, Series, trend
+from groundswell.models.timeline import Clock, trend
 
 MAX_INTENTS = 200
 MAX_FINES = 1_000
-MAX_NAME = 200
 #: Partitions whose calibration is shown.
 MAX_PARTITIONS = 64
 #: Merges that are followed from an intent to its successor's successor.
@@ -36,32 +30,6 @@ _STATES = {
 }
 #: Where the counts of fine intents beyond the bound go.
 REST = "other"
-
-
-@dataclass
-class Fine:
-    """Counts of one fine intent, in all and over time."""
-
-    tally: Tally = field(default_factory=Tally)
-    conversations: Series = field(default_factory=Series)
-    failures: Series = field(default_factory=Series)
-
-    def take(self, tally: Tally, bucket: int) -> None:
-        """Add a minute's counts."""
-        self.tally.add(tally)
-        self.conversations.add(bucket, tally.conversations)
-        self.failures.add(bucket, tally.failures)
-
-    def merge(self, other: "Fine") -> None:
-        """Add all counts of another."""
-        self.tally.add(other.tally)
-        self.conversations.merge(other.conversations)
-        self.failures.merge(other.failures)
-
-    def rebin(self, factor: int, start: int) -> None:
-        """Widen the buckets."""
-        self.conversations.rebin(factor, start)
-        self.failures.rebin(factor, start)
 
 
 @dataclass
@@ -105,17 +73,17 @@ class AgentBoard:
         self._move(strings(value.get("moved")))
         self.groups.update(strings(value.get("groups")))
         for intent, name in strings(value.get("names")).items():
-            self.facts[intent].name = name[:MAX_NAME]
+            self.facts[intent].name = name[:NAME]
         if shapes := mapping(value.get("shapes")):
             known = list(shapes.items())[:MAX_FINES]
             self.shapes = {text(intent): _shape(mapping(shape)) for intent, shape in known}
         states = [mapping(state) for state in items(value.get("calibration"))[:MAX_PARTITIONS]]
-        self.calibration = [_calibration(state) for state in states]
+        self.calibration = [calibration_row(state) for state in states]
         minute = whole(value.get("minute"))
         self._advance(minute)
         bucket = minute // self.clock.width
         for fine, count in mapping(value.get("counts")).items():
-            self.fines[text(fine)].take(_tally(mapping(count)), bucket)
+            self.fines[text(fine)].take(tally_of(mapping(count)), bucket)
         self._shrink()
 
     def take_event(self, value: Mapping[str, Any]) -> None:
@@ -127,7 +95,7 @@ class AgentBoard:
             return
         facts = self.facts[intent]
         change = text(value.get("change"))
-        facts.name = text(value.get("name"), MAX_NAME) or facts.name
+        facts.name = text(value.get("name"), NAME) or facts.name
         facts.terms = texts(value.get("terms"), 8) or facts.terms
         told = text(value.get("example"), 400)
         # An intent whose example was erased is told anew; other events without one know of none.
@@ -144,9 +112,7 @@ class AgentBoard:
         """Keep the answer to a person's command, once. What a model suggests would push those out."""
         if value.get("command") == "suggest-name":
             return
-        limits = {"command_id": 256, "command": 64, "actor": MAX_NAME, "status": 64, "reason": 64}
-        limits |= {"detail": 400, "time": 64}
-        row = AnswerRow(**{name: text(value.get(name), most) for name, most in limits.items()})
+        row = answer_row(value)
         if all(row.command_id != known.command_id for known in self.answers):
             self.answers = [row, *self.answers[: MAX_ANSWERS - 1]]
 
@@ -257,18 +223,3 @@ class AgentBoard:
 def _shape(shape: Mapping[str, Any]) -> Shape:
     x, y = (max(-1.0, min(1.0, number(shape.get(axis)) or 0.0)) for axis in "xy")
     return Shape(shape.get("mixed") is True, (x, y))
-
-
-def _tally(count: Mapping[str, Any]) -> Tally:
-    return Tally(**{name: whole(count.get(name)) for name in TALLIED})
-
-
-def _calibration(state: Mapping[str, Any]) -> CalibrationRow:
-    return CalibrationRow(
-        partition=whole(state.get("partition")),
-        told=whole(state.get("told")),
-        thumbs=whole(state.get("thumbs")),
-        intercept=number(state.get("intercept")) or 0.0,
-        slope=number(state.get("slope")) or 0.0,
-        error=number(state.get("error")),
-    )

@@ -1,9 +1,18 @@
-"""Spikes, proposals and withheld changes as rows of the board, from the JSON of their events."""
+"""The rows of the board, from the JSON of the events that they are about."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from groundswell.models.board_view import EvidenceRow, ProposalRow, SpikeRow, WithheldRow
+from groundswell.models.board_view import (
+    TALLIED,
+    AnswerRow,
+    CalibrationRow,
+    EvidenceRow,
+    ProposalRow,
+    SpikeRow,
+    Tally,
+    WithheldRow,
+)
 from groundswell.models.json_value import items, mapping, number, text, texts, whole
 
 Json = Mapping[str, Any]
@@ -13,6 +22,30 @@ NAME = 200
 WORD = 64
 MAX_DIFF = 40_000
 MAX_EVIDENCE = 20
+
+
+def tally_of(count: Json) -> Tally:
+    """Return what a minute counted of one fine intent."""
+    return Tally(**{name: whole(count.get(name)) for name in TALLIED})
+
+
+def answer_row(value: Json) -> AnswerRow:
+    """Return the row of an `intent.command` event."""
+    limits = {"command_id": 256, "command": WORD, "actor": NAME, "status": WORD, "reason": WORD}
+    limits |= {"detail": 400, "time": WORD}
+    return AnswerRow(**{name: text(value.get(name), most) for name, most in limits.items()})
+
+
+def calibration_row(state: Json) -> CalibrationRow:
+    """Return the row of one partition's calibration, as a minute tells it."""
+    return CalibrationRow(
+        partition=whole(state.get("partition")),
+        told=whole(state.get("told")),
+        thumbs=whole(state.get("thumbs")),
+        intercept=number(state.get("intercept")) or 0.0,
+        slope=number(state.get("slope")) or 0.0,
+        error=number(state.get("error")),
+    )
 
 
 def spike_row(value: Json) -> SpikeRow:

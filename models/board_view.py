@@ -224,7 +224,7 @@ class BoardView:
 
     tally: Tally
     agents: list[AgentView]
-    spikes: list[SpikeRow]  #: firing first, then newest first
+    spikes: list[SpikeRow]  #: firing first, then slow burns last, then newest first
     proposals: list[ProposalRow]  #: open first, then newest first
     withheld: list[WithheldRow]  #: newest first
     withheld_reasons: dict[str, int]

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from groundswell.streams import cli_data, cli_intents, cli_showing, cli_teaching
 from groundswell.streams.exit_codes import INTERRUPTED, INVALID, UNREACHABLE, USAGE
-from groundswell.streams.settings import InvalidFile, Settings
+from groundswell.streams.settings import Settings
+from groundswell.streams.settings_file import InvalidFile
 from groundswell.streams.version import VERSION
 
 app = typer.Typer(

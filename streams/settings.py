@@ -12,8 +12,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,25 +21,11 @@ from pydantic_settings import (
 )
 
 from groundswell.models.reading.redaction import Redactor
+from groundswell.streams.settings_file import AgentPaths, settings_file
 
 #: A user name and password in an address.
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _MASK = "**********"
-
-
-class AgentFiles(BaseModel):
-    """The files that steer one agent, relative to the configuration file, and who owns them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tenant: str = "default"
-    prompt: Path | None = None
-    harness: Path | None = None
-    config: Path | None = None
-    owners: tuple[str, ...] = ()
-    half_life_days: float | None = Field(default=None, ge=0)
-    repository: str = ""
-    base_ref: str = "main"
 
 
 class Settings(BaseSettings):
@@ -155,7 +140,7 @@ class Settings(BaseSettings):
         default=500_000, ge=0, description="tokens in a day of event time, sent and received"
     )
     llm_timeout_s: float = Field(default=30, gt=0, le=600, description="longest wait for one answer")
-    agents: dict[str, AgentFiles] = Field(default_factory=dict, description="by agent name")
+    agents: dict[str, AgentPaths] = Field(default_factory=dict, description="by agent name")
 
     @field_validator("embedder", "broker", "store")
     @classmethod
@@ -197,7 +182,7 @@ class Settings(BaseSettings):
         given = init_settings().get("config") or os.environ.get("GROUNDSWELL_CONFIG")
         sources = [init_settings, env_settings]
         if given:
-            sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=_existing(given)))
+            sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=settings_file(given)))
         return tuple(sources)
 
     @model_validator(mode="after")
@@ -211,7 +196,7 @@ class Settings(BaseSettings):
         """Whether a language model is asked to name intents."""
         return bool(self.llm_base_url and self.llm_model)
 
-    def files_of(self, tenant: str, agent: str) -> AgentFiles | None:
+    def files_of(self, tenant: str, agent: str) -> AgentPaths | None:
         """Return the files of the tenant's agent, if they are configured."""
         files = self.agents.get(agent)
         return files if files is not None and files.tenant == tenant else None
@@ -256,23 +241,3 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
-
-
-class InvalidFile(ValueError):
-    """The configuration file is there and is not one."""
-
-
-def _existing(path: str | Path) -> Path:
-    """Return *path*, or say which file is missing or broken: a silent default would hide the mistake."""
-    found = Path(path)
-    if not found.is_file():
-        raise FileNotFoundError(
-            f"configuration file {found} does not exist; check GROUNDSWELL_CONFIG or --config"
-        )
-    try:
-        content = yaml.safe_load(found.read_bytes())
-    except yaml.YAMLError as error:
-        raise InvalidFile(f"configuration file {found} is not YAML: {error}") from error
-    if not isinstance(content, dict | None):
-        raise InvalidFile(f"configuration file {found} must hold settings, one `name: value` a line")
-    return found

@@ -1,5 +1,6 @@
 """What came of a replay, on a terminal. Texts from conversations are shown as text, never as markup."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console, Group, RenderableType
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundswell.models.board_view import AgentView, BoardView, IntentRow, ProposalRow, SpikeRow
+from groundswell.models.naming.rules import plain
 from groundswell.sinks.board import shown
 from groundswell.streams.run import Account
 
@@ -20,7 +22,10 @@ _TOP_SPIKES = 6
 #: What is news comes before what has burnt for long.
 _KINDS = ("emerging", "volume", "failure", "slow_burn")
 _TOP_EVIDENCE = 4
+_EXCERPT = 100  # characters
 _SPARK = 14
+#: Columns of a terminal below which names get the room that figures of less weight would take.
+_WIDE = 100
 _BARS = " ▁▂▃▄▅▆▇█"
 _TREND = {"up": "↑", "down": "↓", "flat": "→", "new": "new"}
 
@@ -44,7 +49,7 @@ def ticker(view: BoardView, done: int, total: int, seconds: float) -> Renderable
 def report(console: Console, account: Account, view: BoardView, promised_s: int) -> None:
     """Print intents, spikes and proposals, and the account."""
     for agent in view.agents:
-        console.print(_intents(agent))
+        console.print(_intents(agent, wide=console.width >= _WIDE))
     if view.spikes:
         console.print(_spikes(view.spikes))
     for proposal in reversed(view.proposals):
@@ -62,37 +67,43 @@ def report(console: Console, account: Account, view: BoardView, promised_s: int)
     console.print(Text(f"replayed in {account.seconds:.1f} s (promised: {promised_s} s, {kept})"))
 
 
-def _intents(agent: AgentView) -> Table:
+def _intents(agent: AgentView, *, wide: bool) -> Table:
     table = Table(
         title=f"{agent.tenant}/{agent.agent}: {len(agent.intents)} intents", title_justify="left", expand=True
     )
-    table.add_column("intent", overflow="ellipsis", no_wrap=True, ratio=1)
-    for name, width in (("turns", 6), ("convs", 6), ("share", 6), ("failing", 7), ("trend", 5)):
-        table.add_column(name, justify="right", no_wrap=True, min_width=width)
-    table.add_column("over time", no_wrap=True, min_width=_SPARK)
     named = [row for row in agent.intents if row.name]
     largest = sorted(named, key=lambda row: (-row.conversations, row.id))[:_TOP_INTENTS]
+    spark = _SPARK if wide else _SPARK // 2
+    table.add_column("intent", overflow="ellipsis", no_wrap=True, ratio=1)
+    columns: dict[str, Callable[[IntentRow], Text]] = {
+        "turns": lambda row: Text(f"{row.turns:,}"),
+        "convs": lambda row: Text(f"{row.conversations:,}"),
+        "share": lambda row: Text(f"{row.share:.1%}"),
+        "failing": _failing,
+        "trend": lambda row: Text(_TREND[row.trend]),
+    }
+    if not wide:
+        del columns["turns"], columns["share"]
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("over time", no_wrap=True, min_width=spark)
     for row in largest:
-        table.add_row(*_cells(row))
+        cells = [cell(row) for cell in columns.values()]
+        table.add_row(Text(shown(row.name)), *cells, Text(_sparkline(row.sparkline, spark), style="cyan"))
     return table
 
 
-def _cells(row: IntentRow) -> list[Text]:
+def _failing(row: IntentRow) -> Text:
     rate = row.failure_rate
-    return [
-        Text(shown(row.name)),
-        Text(f"{row.turns:,}"),
-        Text(f"{row.conversations:,}"),
-        Text(f"{row.share:.1%}"),
-        Text("-" if rate is None else f"{rate:.0%}", style="red" if (rate or 0) >= _RED else ""),
-        Text(_TREND[row.trend]),
-        Text(_sparkline(row.sparkline[-_SPARK:]), style="cyan"),
-    ]
+    return Text("-" if rate is None else f"{rate:.0%}", style="red" if (rate or 0) >= _RED else "")
 
 
-def _sparkline(counts: tuple[int, ...]) -> str:
-    top = max(counts, default=0) or 1
-    return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in counts)
+def _sparkline(counts: Sequence[int], width: int) -> str:
+    """Return the course of counts in at most so many characters; neighbours are added up."""
+    each = max(1, -(-len(counts) // width))
+    sums = [sum(counts[i : i + each]) for i in range(0, len(counts), each)]
+    top = max(sums, default=0) or 1
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in sums)
 
 
 def _spikes(spikes: list[SpikeRow]) -> Table:
@@ -118,7 +129,7 @@ def _proposal(proposal: ProposalRow) -> Panel:
         Syntax(proposal.diff, "diff", theme="ansi_dark", word_wrap=True),
         Text(f"evidence: {proposal.evidence_total} conversations"),
         *(
-            Text(f"  {one.conversation_id}: {shown(one.excerpt)[:100]}", style="dim")
+            Text(f"  {one.conversation_id}: {shown(plain(one.excerpt, _EXCERPT))}", style="dim")
             for one in proposal.evidence[:_TOP_EVIDENCE]
         ),
     ]

@@ -223,6 +223,18 @@ class TestFindings:
         assert [row.fingerprint for row in board.view().spikes] == ["z", "y", "x"]
         assert board.view().firing == 2
 
+    def test_what_changed_comes_before_what_keeps_failing(self, board: BoardState) -> None:
+        for name, kind, detected in (("slow", "slow_burn", 30), ("sudden", "failure", 10)):
+            board.fold("spikes", spike(name, kind=kind, detected_minute=detected))
+        board.fold("spikes", spike("over", "resolved", detected_minute=40))
+        assert [row.fingerprint for row in board.view().spikes] == ["sudden", "slow", "over"]
+
+    def test_a_slow_burn_claims_no_onset(self, board: BoardState) -> None:
+        board.fold("spikes", spike("slow", kind="slow_burn", onset_minute=9, detected_minute=9))
+        page = render(board.view(), 0)
+        assert "noticed 1970-01-01 00:09" in page
+        assert "onset" not in page
+
     def test_a_resolved_spike_replaces_the_firing_one_and_unmarks_its_intent(self, board: BoardState) -> None:
         board.fold("intent-minutes", minute(1, {"f1": count(5)}, {"f1": "A"}))
         board.fold("spikes", spike("x"))

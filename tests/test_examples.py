@@ -13,7 +13,7 @@ import yaml
 from groundswell.models.event import ConversationEvent, parse
 from groundswell.models.proposals.harness import with_retries
 from groundswell.streams.importing import Imported, ImportProblem, count_events, read_events, with_ticks
-from groundswell.streams.settings import AgentFiles
+from groundswell.streams.settings_file import AgentPaths
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = {"star_week": 13_828, "tau2_airline": 5_232, "tau_retail_grok3": 3_698}
@@ -112,7 +112,7 @@ def test_each_agent_s_files_exist_and_agents_are_those_of_the_data() -> None:
     agents = yaml.safe_load((EXAMPLES / "groundswell.yaml").read_text("utf-8"))["agents"]
     assert set(agents) == {"tau2-airline", "tau-retail"}
     for settings in agents.values():
-        files = AgentFiles.model_validate(settings)
+        files = AgentPaths.model_validate(settings)
         for path in (files.prompt, files.harness, files.config):
             assert path is None or (EXAMPLES / path).is_file()
 

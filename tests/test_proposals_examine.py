@@ -68,7 +68,7 @@ def test_the_rule_follows_the_list_it_belongs_to_and_stands_in_no_list() -> None
 
 def test_the_title_counts_the_failures_and_the_body_says_how_many_the_change_can_reach() -> None:
     (proposal,) = run(uninsured()).proposals
-    assert proposal.title == "Cancel a…: check insurance before cancel_reservation (19 failed)"
+    assert proposal.title == "Cancel…: check insurance before cancel_reservation (19 failed)"
     assert proposal.pull_request is not None
     assert "at most 19 conversations" in proposal.pull_request.body_markdown
     assert "leaves about 15" in proposal.pull_request.body_markdown

@@ -14,6 +14,8 @@ from groundswell.models.proposals.search import contrast_line, outage_line
 
 _MIN_INTENT = 14
 _LINE = 400
+#: Words that no title's cut ends on: "Confirm the refund for…".
+_HANGING = frozenset("a an and at by for from in my of on or that the to with your".split())
 
 
 def title_of(finding: Finding, intent: IntentRef) -> str:
@@ -21,8 +23,18 @@ def title_of(finding: Finding, intent: IntentRef) -> str:
     count = _count(finding)
     room = MAX_TITLE - len(count) - len(": ") - 1
     action = shortened(finding.wording.action, room - _MIN_INTENT)
-    name = shortened(inert(intent.name, 200), room - len(action))
+    name = _closed(shortened(inert(intent.name, 200), room - len(action)))
     return f"{name}: {action} {count}"
+
+
+def _closed(name: str) -> str:
+    """Return a cut name without the words that only lead to what was cut off."""
+    words = name.removesuffix("…").split()
+    if not name.endswith("…"):
+        return name
+    while len(words) > 1 and words[-1].lower() in _HANGING:
+        words.pop()
+    return " ".join(words) + "…"
 
 
 def _count(finding: Finding) -> str:
