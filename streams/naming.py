@@ -17,7 +17,6 @@ from groundswell.models.contract import owner_of
 from groundswell.models.event import InvalidEvent
 from groundswell.models.intent_command import IntentCommand
 from groundswell.models.naming.answers import Answer, AnswerBook, Budget
-from groundswell.models.naming.phrases import NAME_LIMIT
 from groundswell.models.naming.question import (
     EVENT_TYPES,
     SCHEMA,
@@ -27,6 +26,7 @@ from groundswell.models.naming.question import (
     question_of,
 )
 from groundswell.models.naming.rules import fit_description, sentence_case, suggestion_faults
+from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.position import Source
 from groundswell.sinks.metrics import Metrics
 from groundswell.sinks.openai_endpoint import ChatModel, ChatUnavailable

@@ -8,6 +8,8 @@ from groundswell.models.intents.terms import TermCounts
 
 TERMS_KEPT = 64  # per sub-intent
 EXAMPLES_KEPT = 8
+_LOOK = 2  # one turn of so many is held against the most common word
+TYPICAL = 2  # of these must say the most common word, where one turn does
 
 
 class Example(NamedTuple):
@@ -32,14 +34,30 @@ class FineWords:
         """Return whether a turn so close would be among the exemplary ones."""
         return len(self.examples) < EXAMPLES_KEPT or closeness >= self.examples[-1].closeness
 
+    @property
+    def commonest(self) -> str:
+        """The word that most turns say, or the empty text."""
+        words = ((count, word) for word, count in self.counts.counts.items() if " " not in word)
+        return max(words, default=(0, ""))[1]
+
+    def misses(self, text: str) -> bool:
+        """Return whether a turn that is looked at says what most say, as hardly any exemplary one does."""
+        word = self.commonest if self.turns % _LOOK == 0 else ""
+        if not word or word not in text.lower():
+            return False
+        return sum(word in one.text.lower() for one in self.examples) < TYPICAL
+
     def add_examples(self, found: Sequence[Example]) -> None:
-        """Keep the closest of the old and new exemplary turns."""
+        """Keep the closest of the old and new exemplary turns, and of those that say what most say, some."""
         best: dict[str, Example] = {}
         for one in [*self.examples, *found]:
             if one.text not in best or one.closeness > best[one.text].closeness:
                 best[one.text] = one
         ranked = sorted(best.values(), key=lambda one: (-one.closeness, one.text))
-        self.examples = ranked[:EXAMPLES_KEPT]
+        word = self.commonest
+        typical = [one for one in ranked if word and word in one.text.lower()][:TYPICAL]
+        others = [one for one in ranked if one not in typical][: EXAMPLES_KEPT - len(typical)]
+        self.examples = [one for one in ranked if one in typical or one in others]
 
     def to_json(self) -> dict[str, Any]:
         """Return a document from which `of_json` restores the same."""

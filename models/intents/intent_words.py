@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from groundswell.models.intents.fine_words import FineWords
 from groundswell.models.intents.word_book import WordBook, stems_of
-from groundswell.models.naming.phrases import Weights
 from groundswell.models.naming.rules import stems
+from groundswell.models.naming.weights import Weights
 
 TOP_TERMS = 10  # of an intent that are told
 POOL = 16  # exemplary turns that a name is sought in
@@ -30,7 +30,7 @@ class IntentWords:
         entries = book.found(fines)
         own, roots = said_by(entries)
         turns = sum(entry.turns for entry in entries)
-        weights = Weights.of(roots, book.heard, turns, book.turns)
+        weights = Weights.of(roots, book.heard, turns, book.turns, book.lore())
         return cls(_pool(entries), _ranked(own, turns, book)[:TOP_TERMS], weights)
 
     @property

@@ -9,7 +9,7 @@ from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.word_book import WordBook, slot_record
-from groundswell.models.naming.choose import choose_name
+from groundswell.models.naming.choose import Choice, choose_name, is_makeshift
 from groundswell.models.naming.rules import alike, plain, shortest_first
 from groundswell.models.record import StateRecord, Vector
 
@@ -17,9 +17,10 @@ SHOWN = 3  # examples of an intent
 SHOWN_WORDS = 25  # a longer turn is shown where there is no shorter one
 SHOWN_CHARACTERS = 120
 MOVED = 0.85  # cosine of an intent's centre to that of its name below which it has moved
-GROWTH = 4  # times the turns it was named from at which a young intent's name is looked at again ...
+GROWTH = 1.5  # times the turns it was named from at which a young intent's name is looked at again ...
+_MAKESHIFT = 1.2  # times, at which one that is no phrase is looked at, however old
 GROWN_UP = 60  # ... unless it was named from so many
-STILL_SAYS = 0.8  # of what a new name would say: the old one is kept
+STILL_SAYS = 0.85  # of what a new name would say: the old one is kept
 RETIRED = 128  # names of vanished intents that are kept, should they return
 KEPT = "names"
 
@@ -95,7 +96,7 @@ class NameBook:
 
     def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
         """Return the name that sub-intents would have together, looking at no other name."""
-        return self._fresh(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])
+        return self._fresh(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])[0]
 
     def name_all(
         self,
@@ -157,23 +158,27 @@ class NameBook:
     def _renewed(
         self, intent: str, kept: IntentName | None, why: NameReason, words: IntentWords, taken: Sequence[str]
     ) -> IntentName:
-        """Return the name of an intent that is looked at again: the old one, if it still says enough."""
-        fresh = self._fresh(intent, words, taken)
+        """Return the name of an intent that is looked at again: the old one, if it is still worth as much."""
+        fresh, choice = self._fresh(intent, words, taken)
         if kept is None:
             return fresh
         told = replace(kept, terms=fresh.terms, example=fresh.example, examples=fresh.examples)
-        fits = words.says(kept.name) >= STILL_SAYS * words.says(fresh.name)
-        mended = ", " in kept.name and ", " not in fresh.name  # it needs no more to be told apart
+        now, then = choice.worth(fresh.name), choice.worth(kept.name)
+        if now is not None and then is not None:
+            fits = then >= STILL_SAYS * now
+        else:
+            fits = words.says(kept.name) >= STILL_SAYS * words.says(fresh.name)
+        mended = is_makeshift(kept.name) and not is_makeshift(fresh.name)
         if fresh.name == kept.name or (fits and not mended and why != "erased"):
             return told if why != "erased" else replace(told, reason=why)
         return replace(fresh, version=kept.version + 1, reason=why)
 
-    def _fresh(self, intent: str, words: IntentWords, taken: Sequence[str]) -> IntentName:
+    def _fresh(self, intent: str, words: IntentWords, taken: Sequence[str]) -> tuple[IntentName, Choice]:
         pool = words.pool
         choice = choose_name(intent, pool, words.ranked, words.weights, taken)
         shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
         examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
-        return IntentName(choice.name, tuple(words.ranked), choice.example, examples)
+        return IntentName(choice.name, tuple(words.ranked), choice.example, examples), choice
 
     def examples(self, fines: Sequence[str]) -> list[Example]:
         """Return the exemplary turns of sub-intents, the closest to their centroids first."""
@@ -212,6 +217,8 @@ def _cause(
         return "erased"
     if has_merged:
         return "merged"
-    if kept.turns < GROWN_UP and turns >= GROWTH * kept.turns:
+    if turns >= (_MAKESHIFT if is_makeshift(kept.name) else GROWTH) * kept.turns and (
+        kept.turns < GROWN_UP or is_makeshift(kept.name)
+    ):
         return "grown"
     return "moved" if kept.likeness(centre) < MOVED else None

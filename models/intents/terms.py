@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from groundswell.models.naming.clauses import LONGEST, SHORTEST, WORD, normal, uncoded
+from groundswell.models.naming.clauses import normal, uncoded
 from groundswell.models.naming.lexicon import Part, lexicon_of
+from groundswell.models.naming.tokens import LONGEST, SHORTEST, WORD
 
 WORDS_READ = 120  # of one turn
 

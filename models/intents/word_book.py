@@ -7,11 +7,13 @@ import orjson
 
 from groundswell.models.intents.fine_words import Example, FineWords
 from groundswell.models.intents.terms import terms
-from groundswell.models.naming.clauses import stem
+from groundswell.models.naming.lore import Lore, LoreBook
 from groundswell.models.naming.rules import is_exemplary, plain
+from groundswell.models.naming.tokens import stem
 from groundswell.models.record import StateRecord
 
 EXAMPLE_LIMIT = 200  # characters
+LORE_EXAMPLES = 8  # of each sub-intent that are read for what single words are
 RARE = 2  # turns: a term that no more said may be of one person alone
 
 
@@ -28,6 +30,10 @@ class WordBook:
         self._slots: list[FineWords | None] = [None] * slots
         self._place: dict[str, int] = {}
         self._dirty: set[int] = set()
+        self._touched: set[int] = set()  # since the lore was gathered
+        self._read: dict[int, list[str]] = {}  # the turns of each slot that it is from
+        self._lore = LoreBook()
+        self._known: Lore | None = None
 
     def __contains__(self, fine: str) -> bool:
         """Return whether anything is known of a sub-intent."""
@@ -52,7 +58,7 @@ class WordBook:
             self._count(entry, -1)
             entry.counts.purge()
             self._count(entry, 1)
-        if entry.wants(closeness) and is_exemplary(text):
+        if (entry.wants(closeness) or entry.misses(text)) and is_exemplary(text):
             entry.add_examples([Example(closeness, plain(text, EXAMPLE_LIMIT), conversation, micro)])
 
     def _count(self, entry: FineWords, sign: int) -> None:
@@ -71,7 +77,7 @@ class WordBook:
             place = self._free_slot()
             self._slots[place] = FineWords(fine)
             self._place[fine] = place
-        self._dirty.add(place)
+        self._touch(place)
         entry = self._slots[place]
         assert entry is not None
         return entry
@@ -94,7 +100,7 @@ class WordBook:
             self._count(entry, -1)
             self.turns -= entry.turns
             self._slots[place] = None
-            self._dirty.add(place)
+            self._touch(place)
 
     def fold(self, old: str, new: str) -> None:
         """Add what is known of a vanished sub-intent to the one that took its place."""
@@ -128,7 +134,7 @@ class WordBook:
         said = [term for term in terms(one.text) if term in entry.counts.counts]
         entry.counts.take(said)
         self._count(entry, 1)
-        self._dirty.add(self._place[entry.fine])
+        self._touch(self._place[entry.fine])
         target = self._entry(fine)
         target.turns += 1
         for term in said:
@@ -144,7 +150,7 @@ class WordBook:
             if entry is not None and mine:
                 dropped.update(mine)
                 entry.examples = [one for one in entry.examples if one.conversation != conversation]
-                self._dirty.add(place)
+                self._touch(place)
         return dropped
 
     def forget_words(self, fines: Iterable[str]) -> None:
@@ -156,7 +162,24 @@ class WordBook:
                 self._count(entry, -1)
                 entry.counts.drop(RARE)
                 self._count(entry, 1)
-                self._dirty.add(place)
+                self._touch(place)
+
+    def lore(self) -> Lore:
+        """Return what the exemplary turns of all sub-intents show of words."""
+        for place in sorted(self._touched):
+            entry = self._slots[place]
+            texts = [one.text for one in entry.examples[:LORE_EXAMPLES]] if entry is not None else []
+            if texts != self._read.get(place, []):
+                self._lore.change(self._read.get(place, ()), texts)
+                self._read[place], self._known = texts, None
+        self._touched.clear()
+        if self._known is None:
+            self._known = self._lore.lore()
+        return self._known
+
+    def _touch(self, place: int) -> None:
+        self._dirty.add(place)
+        self._touched.add(place)
 
     def found(self, fines: Iterable[str]) -> list[FineWords]:
         """Return what is known of sub-intents, those with most turns first."""
@@ -186,6 +209,7 @@ class WordBook:
                 book._place[entry.fine] = place
                 book.turns += entry.turns
                 book._count(entry, 1)
+                book._touched.add(place)
         return book
 
 

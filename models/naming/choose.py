@@ -1,21 +1,35 @@
 """From exemplary turns and ranked terms to a name unlike the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from groundswell.models.naming.clauses import clauses
-from groundswell.models.naming.phrases import NAME_LIMIT, Phrase, Weights, phrases
+from groundswell.models.naming.lore import use_of
+from groundswell.models.naming.phrases import Phrase, phrases
 from groundswell.models.naming.rules import faults, plain, sentence_case, stems
+from groundswell.models.naming.stretches import NAME_LIMIT
+from groundswell.models.naming.weights import Weights
 
-_NEAR = 0.5  # of the best score: a phrase that another name has may give way to one so good
+_NEAR = 0.25  # of the best score: a phrase that another name has may give way to one so good
 _TRIED = 3  # phrases that are told apart by a further term
 
 
 class Choice(NamedTuple):
-    """A name, and the exemplary turn that it was taken from."""
+    """A name, the exemplary turn that it was taken from, and what each phrase that turns offer is worth."""
 
     name: str
     example: str
+    offered: Mapping[frozenset[str], float] = {}
+
+    def worth(self, name: str) -> float | None:
+        """Return what a name is worth, None where no exemplary turn says it."""
+        return self.offered.get(stems(name))
+
+
+def is_makeshift(name: str) -> bool:
+    """Tell whether a name is no phrase that users say, but was put together: "weather, away"."""
+    return any(sign in name for sign in (", ", ": ", " ("))
 
 
 def choose_name(
@@ -34,23 +48,42 @@ def choose_name(
         taken: the other names of the agent.
     """
     found = phrases(examples, weights)
-    good = [phrase for phrase in found if phrase.score >= _NEAR * found[0].score]
+    offered = {phrase.stems: phrase.score for phrase in found}
+    chosen = _first_fitting(found, taken, _NEAR)
+    if chosen is None:
+        chosen = _first_fitting(phrases(examples, weights, cheap=True), taken, 0.0)
+    if chosen is not None:
+        return Choice(sentence_case(chosen.text), chosen.turn, offered)
+    name, example = _made_up(intent, found, examples, _free(ranked, examples, weights), taken)
+    return Choice(name, example, offered)
+
+
+def _free(ranked: Sequence[str], examples: Sequence[str], weights: Weights) -> list[str]:
+    """Return the terms that no turn writes as a name, those that fill slots last."""
+    named = weights.lore.names.union(*(use_of(text).capital for text in examples))
+    free = [term for term in ranked if not stems(term) & named]
+    return sorted(free, key=lambda term: any(map(weights.is_value, stems(term))))
+
+
+def _first_fitting(found: Sequence[Phrase], taken: Sequence[str], near: float) -> Phrase | None:
+    """Return the best phrase that may be a name, unless it is worth less than a part of the best."""
+    good = (one for one in found if one.score >= near * found[0].score)
+    return next((one for one in good if not faults(sentence_case(one.text), taken)), None)
+
+
+def _made_up(
+    intent: str, found: Sequence[Phrase], examples: Sequence[str], terms: Sequence[str], taken: Sequence[str]
+) -> tuple[str, str]:
+    """Return a name that no turn says, and the turn that it goes with."""
     first = examples[0] if examples else ""
-    for phrase in good:
-        name = sentence_case(phrase.text)
-        if not faults(name, taken):
-            return Choice(name, phrase.turn)
-    for phrase in good[:_TRIED]:
-        if name := _told_apart(phrase, ranked, taken):
-            return Choice(name, phrase.turn)
-    for place, term in enumerate(ranked):
-        for other in ranked[place + 1 :]:
-            name = sentence_case(f"{term}, {other}")
-            if not stems(term) & stems(other) and not faults(name, taken):
-                return Choice(name, first)
-    if name := _quoted(ranked, examples, taken):
-        return Choice(name, first)
-    return Choice(_last_resort(intent, found, first, taken), first)
+    for phrase in found[:_TRIED]:
+        if name := _told_apart(phrase, terms, taken):
+            return name, phrase.turn
+    for term, other in combinations(terms, 2):
+        name = sentence_case(f"{term}, {other}")
+        if not stems(term) & stems(other) and not faults(name, taken):
+            return name, first
+    return _quoted(terms, examples, taken) or _last_resort(intent, found, first, taken), first
 
 
 def _told_apart(phrase: Phrase, ranked: Sequence[str], taken: Sequence[str]) -> str:

@@ -49,12 +49,33 @@ _TABLES = {
 }
 
 
+_WORDS = (
+    "asking",
+    "links",
+    "joints",
+    "stops",
+    "helpers",
+    "nominal",
+    "articles",
+    "gaps",
+    "pronouns",
+    "questions",
+    "others",
+    "needs",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """What the words of a language do.
 
     parts: of the words that are not content.
     asking: words that ask; links: those that may stand between one and what is asked ("to").
+    nominal: of both, those that ask for a thing ("I need"), not for something to be done ("can you").
+    articles: of what is left out, what stands before a noun; pronouns: of these, what may stand for one;
+    gaps: what no phrase goes on after.
+    questions: words that ask for an answer ("what"); others: that open what is told of others ("someone");
+    needs: that open a name of one word of content ("need ride").
     joints: words after which another clause may begin; stops: with which another one does.
     helpers: verbs that are left out, but for those after a denial.
     frames: runs of words that are left out as a whole.
@@ -67,12 +88,24 @@ class Lexicon:
     joints: frozenset[str]
     stops: frozenset[str]
     helpers: frozenset[str]
+    nominal: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()
+    gaps: frozenset[str] = frozenset()
+    pronouns: frozenset[str] = frozenset()
+    questions: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     frames: re.Pattern[str] | None = None
     cut: re.Pattern[str] | None = None
 
     def part(self, word: str) -> Part:
         """Return what a lower-case word does."""
         return self.parts.get(word, Part.CONTENT)
+
+    @staticmethod
+    def first_word(word: str) -> str:
+        """Return a word without what is contracted with it: "what" of "what's"."""
+        return word.lower().split("'")[0]
 
 
 def read_lexicon(document: Mapping[str, str]) -> Lexicon:
@@ -82,16 +115,9 @@ def read_lexicon(document: Mapping[str, str]) -> Lexicon:
     cut = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
     frames = "|".join(document.get("frames", "").strip().splitlines())
 
-    def words(table: str) -> frozenset[str]:
-        return frozenset(document.get(table, "").split())
-
     return Lexicon(
         parts,
-        asking=words("asking"),
-        links=words("links"),
-        joints=words("joints"),
-        stops=words("stops"),
-        helpers=words("helpers"),
+        **{table: frozenset(document.get(table, "").split()) for table in _WORDS},
         frames=re.compile(rf"\b(?:{frames})(?!\w)", re.IGNORECASE) if frames else None,
         cut=cut,
     )
@@ -119,14 +145,14 @@ def _joined(codes: tuple[str, ...]) -> Lexicon:
     each = [LEXICONS[code] for code in codes]
     return Lexicon(
         parts,
-        frozenset().union(*(lexicon.asking for lexicon in each)),
-        frozenset().union(*(lexicon.links for lexicon in each)),
-        frozenset().union(*(lexicon.joints for lexicon in each)),
-        frozenset().union(*(lexicon.stops for lexicon in each)),
-        frozenset().union(*(lexicon.helpers for lexicon in each)),
-        _either(lexicon.frames for lexicon in each),
-        _either(lexicon.cut for lexicon in each),
+        **{table: _all(getattr(lexicon, table) for lexicon in each) for table in _WORDS},
+        frames=_either(lexicon.frames for lexicon in each),
+        cut=_either(lexicon.cut for lexicon in each),
     )
+
+
+def _all(tables: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*tables)
 
 
 def _either(patterns: Iterable[re.Pattern[str] | None]) -> re.Pattern[str] | None:

@@ -13,8 +13,8 @@ from groundswell.models.change_envelope import digest_of, hash_of
 from groundswell.models.contract import Message, Name
 from groundswell.models.intent_command import IntentId
 from groundswell.models.intents.intent_name import NamedBy
-from groundswell.models.naming.phrases import NAME_LIMIT
 from groundswell.models.naming.rules import DESCRIPTION_LIMIT, plain
+from groundswell.models.naming.stretches import NAME_LIMIT
 
 #: Events after which the machine's name of an intent is news.
 ASKED = ("created", "split", "revived", "renamed")

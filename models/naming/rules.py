@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from groundswell.models.naming.clauses import CODE, LINK, PLACEHOLDER, WORD, clauses, normal, uncoded
+from groundswell.models.naming.clauses import LINK, PLACEHOLDER, clauses, normal, uncoded
 from groundswell.models.naming.lexicon import DENIALS, Part
-from groundswell.models.naming.phrases import NAME_LIMIT
+from groundswell.models.naming.stretches import NAME_LIMIT
+from groundswell.models.naming.tokens import CODE, WORD
 
 DESCRIPTION_LIMIT = 240  # characters of a description that a model gives
 ALIKE = 0.75  # share of common words from which two names are near-duplicates
-_SENTENCE = 5  # words
+_SENTENCE = 4  # words
 _MARKUP = re.compile(r"[<>{}\\`|*#$~^]|\[|\]|&\w+;")
 _LONG_NUMBER = re.compile(r"\d{3,}")
 
@@ -59,7 +60,7 @@ def is_generic(name: str) -> bool:
     """
     tokens = [token for clause in clauses(name) for token in clause.tokens if not token.code]
     content = {token.stem for token in tokens if token.part is Part.CONTENT}
-    carried = any(token.part in (Part.LIGHT, *DENIALS) for token in tokens)
+    carried = any(token.part in (Part.LIGHT, *DENIALS) or token.lacked for token in tokens)
     sentence = len(WORD.findall(name)) >= _SENTENCE
     return len(content) < 2 and not (content and (carried or sentence))
 

@@ -15,7 +15,27 @@ from groundswell.models.proposals.search import contrast_line, outage_line
 _MIN_INTENT = 14
 _LINE = 400
 #: Words that no title's cut ends on: "Confirm the refund for…".
-_HANGING = frozenset("a an and at by for from in my of on or that the to with your".split())
+_HANGING = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "my",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "to",
+        "with",
+        "your",
+    ]
+)
 
 
 def title_of(finding: Finding, intent: IntentRef) -> str:

@@ -10,8 +10,8 @@ from groundswell.models.intent_command import CommandRead
 from groundswell.models.intents.holding import Journal
 from groundswell.models.intents.pins import pin_intent
 from groundswell.models.intents.state import State
-from groundswell.models.naming.phrases import NAME_LIMIT
 from groundswell.models.naming.rules import plain
+from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.record import Vector
 from groundswell.models.teaching.memory import Memory
 from groundswell.models.teaching.refused import Refused, unheld

@@ -1,0 +1,40 @@
+"""Questions as they were put: where a turn asks "what will the weather be like", that is the name."""
+
+from groundswell.models.naming.clauses import Clause
+from groundswell.models.naming.lexicon import Part
+from groundswell.models.naming.stretches import NAME_LIMIT
+from groundswell.models.naming.tokens import Token
+from groundswell.models.naming.weights import Weights
+
+LEAST_WORDS, MOST_WORDS = 4, 11  # of a question
+
+
+def question(clause: Clause, weights: Weights) -> tuple[float, str, frozenset[str]] | None:
+    """Return what a short question is worth, its words, whole or up to where and when, and their stems."""
+    tokens = {token.text.lower(): token for token in clause.tokens}
+    asked = clause.question[: MOST_WORDS + 1]
+    parts = [tokens.get(word.lower()) for word in asked]
+    stop = next((at for at, word in enumerate(asked) if _stops(word, parts[at], weights)), len(asked))
+    while stop and stop < len(asked) and _is_inner(parts[stop - 1]):
+        stop -= 1
+    if stop < len(clause.question) and not _is_inner(parts[stop] if stop < len(parts) else None):
+        return None
+    text = " ".join("I" if word == "i" else word for word in asked[:stop])
+    content = (token for token in parts[:stop] if token is not None and token.part is Part.CONTENT)
+    stems = dict.fromkeys(token.stem for token in content)
+    worth = sum(weights.worth(stem) for stem in stems)
+    if worth <= 0 or stop < LEAST_WORDS or len(text) > NAME_LIMIT:
+        return None
+    return worth, text[:1].lower() + text[1:], frozenset(stems)
+
+
+def _stops(word: str, token: Token | None, weights: Weights) -> bool:
+    """Tell whether a question is not put further: at a number, a name, or what only few say."""
+    if token is None:
+        return not word[0].isalpha()
+    told = token.part is Part.CONTENT
+    return weights.ends(token) or (told and (weights.worth(token.stem) < 0 or weights.is_value(token.stem)))
+
+
+def _is_inner(token: Token | None) -> bool:
+    return token is not None and token.part is Part.INNER and not token.told

@@ -1,0 +1,69 @@
+"""What an agent's exemplary turns show of single words: which are names, which are verbs of errands.
+
+One turn cannot tell: "chicago" is written in small letters, "cancel" opens an imperative. Many can.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from groundswell.models.naming.clauses import clauses, introduced
+from groundswell.models.naming.lexicon import Part
+
+_ASKED = 2  # turns that ask for what a word says to be done before it counts as a verb
+
+
+@dataclass(frozen=True, slots=True)
+class Lore:
+    """Words of one agent, as stems.
+
+    names: those that are mostly written as names within a sentence, or by which users say who they are.
+    verbs: those that several turns ask to be done.
+    """
+
+    names: frozenset[str] = frozenset()
+    verbs: frozenset[str] = frozenset()
+
+
+class WordUse(NamedTuple):
+    """The stems that a turn writes as names within a sentence, that it does not, and what shall be done."""
+
+    capital: frozenset[str]
+    small: frozenset[str]
+    verbs: frozenset[str]
+
+
+@lru_cache(maxsize=8_192)
+def use_of(text: str) -> WordUse:
+    """Return how a turn uses its words."""
+    tokens = [token for clause in clauses(text) for token in clause.tokens if not token.code]
+    content = [token for token in tokens if token.part is Part.CONTENT]
+    return WordUse(
+        frozenset(token.stem for token in content if token.proper) | introduced(text),
+        frozenset(token.stem for token in content if not token.proper and token.place),
+        frozenset(token.stem for token in content if token.verb),
+    )
+
+
+@dataclass(slots=True)
+class LoreBook:
+    """Counts over the exemplary turns of an agent, each as often as it is kept."""
+
+    capital: Counter[str] = field(default_factory=Counter)
+    small: Counter[str] = field(default_factory=Counter)
+    verbs: Counter[str] = field(default_factory=Counter)
+
+    def change(self, before: Iterable[str], after: Iterable[str]) -> None:
+        """Count turns that are kept, and no longer those that were."""
+        gone, new = set(before), set(after)  # a sub-intent keeps no turn twice
+        for text, sign in [*((text, 1) for text in new - gone), *((text, -1) for text in gone - new)]:
+            for counts, stems in zip((self.capital, self.small, self.verbs), use_of(text), strict=True):
+                for one in stems:
+                    counts[one] += sign
+
+    def lore(self) -> Lore:
+        """Return what the turns show."""
+        named = (one for one, count in self.capital.items() if count and count >= self.small[one])
+        return Lore(frozenset(named), frozenset(one for one, n in self.verbs.items() if n >= _ASKED))

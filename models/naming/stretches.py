@@ -1,0 +1,132 @@
+"""The stretches of a clause that could name an intent, and what each is worth.
+
+A stretch is worth the weights of its words and pairs, less a price for each word, so that what few others
+said is left out: a maximum-scoring segment (Bentley, 1984). More if it says what is to be done, or of
+something that it is so; less if it is cut off.
+"""
+
+from collections.abc import Iterator, Sequence, Set
+
+from groundswell.models.naming.lexicon import DENIALS, Part
+from groundswell.models.naming.tokens import BREAK, Token
+from groundswell.models.naming.weights import CONTENT_PRICE, RARE_PRICE, Weights
+
+NAME_LIMIT = 60  # characters
+PHRASE_WORDS = 9  # of a phrase
+_SIGNS = 16  # or characters, where they are not spaced
+_OTHER_PRICE = 0.02  # of the strongest weight, for each word that is not of content
+_PAIR = 0.5  # of a pair's weight counts
+_ALONE = 0.6  # a single content word
+_NOUN = 0.75  # what neither asks for anything nor says so
+_DENIED = 1.25  # what is not so is what hurts
+_CUT = 0.8  # what ends before the next word of content
+_SHORT = 0.75  # and what ends before "of" and a word that many say
+
+
+def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator[tuple[float, int]]:
+    """Give (score, end) of the stretches that begin at a token and are worth something."""
+    score, last, content, others, length = 0.0, "", set[str](), int(bool(tokens[start].lacked)), 0
+    told, denied, does = False, False, is_verb(tokens[start], weights)
+    acts = tokens[start].errand or (tokens[start].part is Part.LIGHT and _acts(tokens[start]))
+    widest = _SIGNS if is_sign(tokens[start].text) else PHRASE_WORDS
+    for place in range(start, min(len(tokens), start + widest)):
+        token = tokens[place]
+        length += len(token.text) + 1
+        if length > NAME_LIMIT + 1 or weights.ends(token):
+            break
+        if token.part is not Part.CONTENT:
+            others += token.part <= Part.PARTICLE and (token.part is not Part.LIGHT or _acts(token))
+            score -= _OTHER_PRICE * weights.top
+            denied = denied or token.part in DENIALS
+            if not content or not _closes(tokens, place, asked=does or acts):
+                continue
+        else:
+            worth = _added(token, last, content, weights)
+            if place > start and tokens[place - 1].part is Part.INNER and weights.is_value(token.stem):
+                worth = -RARE_PRICE * weights.top
+            if place == start and does:  # it counts by how many say it
+                worth = max(worth, weights.top * weights.common.get(token.stem, 0) / max(weights.turns, 1))
+            score += worth
+            told = told or token.told
+            last = token.stem
+            content.add(token.stem)
+        if len(content) < 2 and not others:
+            continue
+        if _dangles(tokens, place):
+            continue
+        total = score * (1.0 if len(content) > 1 else _ALONE)
+        total *= _whole(tokens, place, weights, asked=does or acts)
+        total *= 1.0 if does or acts else weights.told if told else _NOUN
+        total *= _DENIED if denied else 1.0
+        if total > 0:
+            yield total, place + 1
+
+
+def is_verb(token: Token, weights: Weights) -> bool:
+    """Tell whether a word is what is asked to be done: "can you cancel", "cancel my flight"."""
+    return token.verb or (token.bare and token.stem in weights.lore.verbs)
+
+
+def _acts(token: Token) -> bool:
+    """Tell whether a word that weighs nothing is a verb where it stands: "check", not "next"."""
+    return token.verb or token.told or token.bare
+
+
+def _closes(tokens: Sequence[Token], place: int, *, asked: bool) -> bool:
+    """Tell whether a word without content may end a stretch: "top up", "I did not make", "order details"."""
+    before = tokens[place - 1].part
+    part = tokens[place].part
+    if asked and _is_compound(tokens, place - 1):
+        return True
+    return (part is Part.PARTICLE and before is Part.CONTENT) or (part is Part.LIGHT and before in DENIALS)
+
+
+def _dangles(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether no stretch ends at a place: "top [up]", "upgrade and add [bags]", "without a [person]"."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    if after is not None and after.part is Part.PARTICLE:
+        return True
+    cut = _goes_on(tokens, place) or (after is not None and after.part is Part.GENERIC)
+    return cut and place > 0 and tokens[place - 1].part is Part.INNER
+
+
+def _whole(tokens: Sequence[Token], place: int, weights: Weights, *, asked: bool) -> float:
+    """Return what an end is worth: less where the stretch is cut off."""
+    if _goes_on(tokens, place) or (asked and _is_compound(tokens, place)):
+        return _CUT
+    return _SHORT if _leads_on(tokens, place, weights) else 1.0
+
+
+def _is_compound(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether a word of every turn stands close after one of content: "order details"."""
+    one, other = tokens[place], tokens[place + 1] if place + 1 < len(tokens) else None
+    close = other is not None and other.part is Part.GENERIC and other.place == one.place + 1
+    return close and one.part is Part.CONTENT and not one.code
+
+
+def _goes_on(tokens: Sequence[Token], place: int) -> bool:
+    """Return whether a word of content stands right after a place."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    return after is not None and after.part is Part.CONTENT and after.text != BREAK
+
+
+def _leads_on(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
+    """Return whether a preposition follows with a word that many say: "part [of town]"."""
+    after = tokens[place + 1 : place + 3]
+    if len(after) < 2 or after[0].part is not Part.INNER or weights.ends(after[1]):
+        return False
+    return after[1].part is Part.CONTENT and weights.worth(after[1].stem) > 0
+
+
+def _added(token: Token, last: str, content: Set[str], weights: Weights) -> float:
+    """Return what a content word adds to a phrase that has these stems, `last` the last of them."""
+    if is_sign(token.text):  # characters count in pairs
+        return weights.worth(last + token.stem) if is_sign(last) else 0.0
+    pair = _PAIR * weights.weight.get(f"{last} {token.stem}", 0.0)
+    said = token.stem in content
+    return pair + (-CONTENT_PRICE * weights.top if said else weights.worth(token.stem))
+
+
+def is_sign(text: str) -> bool:
+    """Return whether a text is one character that is written without spaces."""
+    return len(text) == 1 and not text.isascii()
