@@ -28,26 +28,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from gate_data import Vectors
 from intents_data import Indices, Utterance, arrival_order, number_labels, read_utterances, score
 from intents_goals import GOALS, SPEED_GOAL
 from intents_runs import LEVELS, Report, cluster, contenders, summary
 from sklearn.cluster import MiniBatchKMeans
 
 from groundswell.models.record import Vector
-from groundswell.sinks.embedder import Embedder
 
 SHOWN = (*LEVELS, "minibatch_kmeans")
 
 
-def embed(utterances: Sequence[Utterance]) -> list[Vector]:
-    """Embed in steps, with progress on a terminal."""
-    embedder, vectors = Embedder.default(), []
-    for start in range(0, len(utterances), 512):
-        vectors += embedder.embed([one.text for one in utterances[start : start + 512]])
-        if sys.stderr.isatty():
+def embed(utterances: Sequence[Utterance], kept: Path | None = None) -> list[Vector]:
+    """Embed one by one, with progress on a terminal; what the file *kept* holds is taken from it."""
+    embedder, vectors = Vectors(kept), []
+    for one in utterances:
+        vectors.append(embedder(one.text))
+        if len(vectors) % 512 == 0 and sys.stderr.isatty():
             print(f"\rembedded {len(vectors)}/{len(utterances)}", end="", file=sys.stderr)
     if sys.stderr.isatty():
         print(file=sys.stderr)
+    embedder.save()
     return vectors
 
 
@@ -128,6 +129,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the order of arrival")
     parser.add_argument("--seeds", type=int, default=1, help="how many orders, from --seed on")
     parser.add_argument("--rivals", action="store_true", help="run every rival, not only mini-batch k-means")
+    parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
     parser.add_argument("--with-oos", action="store_true", help="keep rows labelled oos")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--check", action="store_true", help="exit 1 naming each figure below its goal")
@@ -143,7 +145,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"cannot read the utterances: {error}", file=sys.stderr)
         return 2
-    vectors = embed(utterances)
+    vectors = embed(utterances, args.vectors)
     reports = []
     for seed in range(args.seed, args.seed + args.seeds):
         report, rows = measure(args.file, utterances, vectors, args.order, seed, rivals=args.rivals)

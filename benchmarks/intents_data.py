@@ -19,11 +19,12 @@ LEAST_WORDS, FIRST_TURNS = 6, 2  # of a dialogue: later turns fill slots
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A line of the file: its number from 0, its text and its true intent."""
+    """A line of the file: its number from 0, its text, its true intent, and the domain of that, if told."""
 
     row: int
     text: str
     intent: str
+    domain: str = ""
 
 
 def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
@@ -33,7 +34,7 @@ def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
     where there is nothing to cluster.
     """
     opener = gzip.open if path.suffix == ".gz" else open
-    read: list[tuple[str, str]] = []
+    read: list[tuple[str, str, str]] = []
     with opener(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -41,8 +42,8 @@ def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f'{path}, line {number}: not {{"text", "intent"}} ({error!r})') from error
     found = [
-        Utterance(row, text, intent)
-        for row, (text, intent) in enumerate(read)
+        Utterance(row, text, intent, domain)
+        for row, (text, intent, domain) in enumerate(read)
         if with_oos or intent != OUT_OF_SCOPE
     ]
     if not found:
@@ -50,14 +51,14 @@ def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
     return found
 
 
-def _labelled(record: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return (text, intent) of a row, or of the first needs of a dialogue about one task."""
+def _labelled(record: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (text, intent, domain) of a row, or of the first needs of a dialogue about one task."""
     if "turns" not in record:
-        return [(str(record["text"]).strip(), str(record["intent"]))]
+        return [(str(record["text"]).strip(), str(record["intent"]), str(record.get("domain") or ""))]
     tasks = record["meta"]["tasks"]
     said = [str(turn["text"]) for turn in record["turns"] if turn["role"] == "user"]
     told = [text for text in said if len(text.split()) >= LEAST_WORDS][:FIRST_TURNS]
-    return [(text, str(tasks[0])) for text in told] if len(tasks) == 1 else []
+    return [(text, str(tasks[0]), "") for text in told] if len(tasks) == 1 else []
 
 
 def number_labels(labels: Sequence[Hashable]) -> Indices:

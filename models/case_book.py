@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -88,7 +89,7 @@ class CaseBook:
         for place in self._dirty:
             slot = self.slots[place]
             value = {"fine": slot[0], **slot[1].to_json()} if slot is not None else {}
-            self._written[place] = orjson.dumps(value)
+            self._written[place] = _exact(value)
         changed = sorted({place // TOGETHER for place in self._dirty})
         self._dirty.clear()
         return {_record_name(number): self._record(number) for number in changed}
@@ -105,7 +106,7 @@ class CaseBook:
         for number, name in enumerate(cls.record_names()):
             values = orjson.loads(records[name].payload) if name in records else ()
             for place, value in enumerate(values, number * TOGETHER):
-                book._written[place] = orjson.dumps(value)
+                book._written[place] = _exact(value)
                 if value:
                     book.slots[place] = (value["fine"], Cases.from_json(value))
                     book._place[value["fine"]] = place
@@ -114,3 +115,8 @@ class CaseBook:
 
 def _record_name(number: int) -> str:
     return f"case{number:02d}"
+
+
+def _exact(value: Any) -> bytes:
+    """Return a value as JSON that is kept: what the serialiser returns holds some 4 kB, whatever it says."""
+    return bytes(memoryview(orjson.dumps(value)))

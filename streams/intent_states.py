@@ -21,7 +21,7 @@ from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state
 from groundswell.streams.collections import INTENTS_STATE, TURNS, record_id
 from groundswell.streams.ownership import EMPTY
 
-#: Agents whose restored state stays in memory, some 15 MB each.
+#: Agents whose restored state stays in memory, some 10 MB each.
 _HELD = 4
 _TALLY = "tally"
 #: Turns near the border that are looked at, and shown.

@@ -32,8 +32,8 @@ _SIGNALS = {
     "thumbs_up": "thumbs_up",
     "thumbs_down": "thumbs_down",
 }
-#: Finished conversations kept in memory per agent.
-KEEP = 20_000
+#: Finished conversations kept in memory, shared by the agents that are held; an agent may keep a few.
+KEEP, A_FEW = 20_000, 200
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Intents(KeyedStage[TurnRead, Held]):
         state = AgentIntents(
             tenant, agent, owned.records, owned.open.items(), lateness_ms=lateness_ms, params=params
         )
+        owned.let_go()
         return Held(owned, state)
 
     async def fetch(self, held: Held, messages: Sequence[TurnRead]) -> None:
@@ -96,7 +97,7 @@ class Intents(KeyedStage[TurnRead, Held]):
     def commit(self, held: Held) -> Commit:
         """Return the write of the changed records and conversations."""
         conversations, opened = held.state.ledger.conversations()
-        held.state.ledger.let_go(KEEP)
+        held.state.ledger.let_go(max(A_FEW, KEEP // len(self._held)) if self._held else KEEP)
         return held.owned.commit(held.state.changes(), conversations, opened=opened)
 
     def _slots(self) -> list[str]:

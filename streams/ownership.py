@@ -78,6 +78,11 @@ class Owned:
             points.append(state_point(uuid, record, owner=self.owner, kind=kind, **more))
         return Commit(self, points)
 
+    def let_go(self) -> None:
+        """Drop the records as they were claimed: once a state is made of them they are a second copy."""
+        self.records.clear()
+        self.open.clear()
+
     async def check(self, store: Store) -> None:
         """Raise Fenced unless the claim is still this worker's."""
         held = await store.retrieve(self.collection, [record_id(self.owner, _CLAIM)])

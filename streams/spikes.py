@@ -51,6 +51,7 @@ class Spikes(KeyedStage[IntentMinute, Held]):
         positions = records.pop(_POSITIONS, None)
         state = SpikeState(tenant, agent, self._detection)
         state.restore(records)
+        owned.let_go()
         taken = orjson.loads(positions.payload) if positions else {}
         return Held(owned, state, Positions.from_json(taken))
 

@@ -81,7 +81,7 @@ def test_the_pipeline_benchmark_prints_one_object_of_settings_data_and_figures(s
     assert report["data"]["events"] == report["data"]["user_turns"] == 4
     assert report["data"]["distinct_texts"] == 3
     assert set(report["figures"]["events_per_s"]) == {
-        "embedder", "embedder_distinct", "pipeline", "precomputed", "noop"
+        "embedder", "embedder_distinct", "pipeline", "started", "precomputed", "noop"
     }  # fmt: skip
     assert report["figures"]["delay_s"]["counted"] == 4
 

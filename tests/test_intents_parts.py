@@ -6,15 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import linkage
 
+from groundswell.models.intents.archive import Retired
 from groundswell.models.intents.codec import pack, unpack32, unpack64
 from groundswell.models.intents.compactness import log_spread
 from groundswell.models.intents.cuts import Before, all_sizes, candidates, choose, remembered
+from groundswell.models.intents.decay import revive
 from groundswell.models.intents.forwards import Forwards
 from groundswell.models.intents.geometry import direction, directions
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
 from groundswell.models.intents.lloyd import lloyd
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.silhouette import macro_silhouette
+from groundswell.models.intents.space import Space
+from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE, ward
 
 
@@ -207,3 +211,17 @@ def test_settings_the_method_cannot_run_with_are_refused(wrong):
 def test_record_names_are_distinct():
     names = EngineParams().record_names()
     assert len(names) == len(set(names)) == 4 + 2048 + 400 + 64 + 128
+
+
+def test_an_archived_id_goes_to_the_newborn_that_is_nearest_to_it_and_to_none_if_another_intent_is():
+    """Rows 0 and 1 are near neighbours of the theme that returns as row 2; row 3 is not newborn."""
+    space = Space(np.zeros(4, np.float32), np.eye(4, dtype=np.float32))
+    away = np.array([1, 0, 0, 0], np.float32)
+    near, nearer, back = ([1, 0.8, 0, 0], [1, 0, 0.6, 0], [1, 0, 0, 0.2])
+    rows = directions(np.array([near, nearer, back, [0, 1, 1, 0]], np.float32))
+    for newborn, expected in (([0, 1, 2], {2: "old"}), ([0, 1], {}), ([2], {2: "old"})):
+        state = State.empty(EngineParams(dimension=4, axes=4, micros=64), "test")
+        state.archive.add(Retired("old", "intent", away))
+        back_again = revive(state, space, rows, newborn)
+        assert {row: one.fine for row, one in back_again.items()} == expected
+        assert len(state.archive.kept()[0]) == 1 - len(expected)

@@ -64,14 +64,18 @@ def _retire(state: State, model: Model, space: Space, labels: Labels, silent: li
 
 
 def revive(state: State, space: Space, centroids: Matrix, newborn: list[int]) -> dict[int, Retired]:
-    """Return, for each newborn row close enough to an archived sub-intent, what it takes up again."""
-    revived: dict[int, Retired] = {}
+    """Return, for each newborn row close enough to an archived sub-intent, what it takes up again.
+
+    Each must be the other's nearest, among all archived ones and all rows: a neighbour that is born first
+    does not take the id of a theme that is still away.
+    """
+    places, vectors = state.archive.kept()
+    if not places or not newborn:
+        return {}
+    likeness = space.project_rows(vectors) @ centroids.T
+    nearest, revived = likeness.argmax(1), dict[int, Retired]()
     for row in newborn:
-        places, vectors = state.archive.kept()
-        if not places:
-            break
-        likeness = space.project_rows(vectors) @ centroids[row]
-        best = int(likeness.argmax())
-        if likeness[best] >= state.params.revive:
+        best = int(likeness[:, row].argmax())
+        if nearest[best] == row and likeness[best, row] >= state.params.revive:
             revived[row] = state.archive.take(places[best])
     return revived

@@ -81,7 +81,9 @@ def label(state: State, event: Vector, micro: int | None) -> tuple[str, str]:
     place = state.space.project(event)
     rows = state.micros.rows()
     likeness = rows.places @ place
-    nearest = int((rows.centres @ event).argmax())  # in the space an example may be nearer to another
+    nearest = int(
+        (rows.sums @ event / rows.lengths).argmax()
+    )  # in the space an example may be nearer to another
     owner = _pin_of(rows, event, nearest, state.params.held, micro)
     if owner != FREE:
         return state.pins[owner].fine, state.pins[owner].intent
@@ -94,4 +96,4 @@ def _pin_of(rows: MicroRows, event: Vector, slot: int, held: float, micro: int |
     if micro is not None:
         for own in rows.owners[(rows.uids == micro) & (rows.owners != FREE)]:
             return int(own)
-    return int(rows.owners[slot]) if float(rows.centres[slot] @ event) >= held else FREE
+    return int(rows.owners[slot]) if float(rows.centre(slot) @ event) >= held else FREE

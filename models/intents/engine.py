@@ -85,7 +85,7 @@ class IntentEngine:
         likeness = rows.centres @ event if place is None else rows.places @ place
         slot = int(likeness.argmax()) if len(likeness) else -1
         joins = slot >= 0 and (
-            float(rows.centres[slot] @ event) >= state.params.duplicate or state.micros.full
+            float(rows.centre(slot) @ event) >= state.params.duplicate or state.micros.full
         )
         owner = int(rows.owners[slot]) if joins else FREE
         fine, closeness = self._fit(event, place, likeness, owner)

@@ -24,9 +24,14 @@ def directions(rows: Matrix) -> Matrix:
     return np.asarray(rows / np.maximum(norms, TINY), np.float32)
 
 
+def lengths(rows: Matrix) -> Matrix:
+    """Return what `direction` divides each row by, bit for bit: what is recomputed must be equal."""
+    return np.array([max(np.sqrt(row @ row), TINY) for row in rows], np.float32)
+
+
 def exact_directions(rows: Matrix) -> Matrix:
-    """Return `direction` of every row, bit for bit: what is recomputed after a restart must be equal."""
-    return np.stack([direction(row) for row in rows]) if len(rows) else rows.copy()
+    """Return `direction` of every row, bit for bit."""
+    return rows / lengths(rows)[:, None]
 
 
 def group_sums(rows: Matrix, labels: Labels, groups: int) -> Matrix:

@@ -1,15 +1,16 @@
 """Micro-clusters: a bounded summary of every vector seen, in fixed slots."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groundswell.models.intents.geometry import (
     Labels,
     Matrix,
-    direction,
-    exact_directions,
     group_sums,
+    lengths,
     renumber,
 )
 from groundswell.models.intents.params import EngineParams
@@ -18,23 +19,37 @@ from groundswell.models.intents.ward import FREE, Tree
 from groundswell.models.record import Vector
 
 TRACE = 1e-6  # weight that is left after any silence
+ROOM = 256  # slots that memory is taken for at a time
 
 
 @dataclass(slots=True)
 class MicroRows:
-    """Views of the slots in use, one row per micro-cluster."""
+    """One row per micro-cluster: columns, or views of them."""
 
     sums: Matrix
     weights: Matrix
-    centres: Matrix
+    lengths: Matrix
     places: Matrix
     uids: Labels
     owners: Labels
     hits: Labels
 
+    @property
+    def centres(self) -> Matrix:
+        """The unit centres, computed anew: kept, they would be a third of an agent's memory."""
+        return self.sums / self.lengths[:, None]
+
+    def centre(self, slot: int) -> Vector:
+        """Return one of the centres."""
+        return np.asarray(self.sums[slot] / self.lengths[slot])
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """Return every column, in the order in which a `MicroRows` takes them."""
+        return self.sums, self.weights, self.lengths, self.places, self.uids, self.owners, self.hits
+
 
 class Micros:
-    """Slots 0..count-1 are in use. A slot's sum and weight say all; centres are recomputed from sums.
+    """Slots 0..count-1 are in use. A slot's sum and weight say all; `lengths` are those of the sums.
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
     `hits` the event time (milliseconds) of the last vector taken in. `examples` are the uids of those that
@@ -42,25 +57,12 @@ class Micros:
     """
 
     def __init__(self, params: EngineParams) -> None:
-        size = params.micros
         self.count = 0
         self.next_uid = 0
         self.dirty: set[int] = set()
         self.examples: set[int] = set()
-        self._all = MicroRows(
-            sums=np.zeros((size, params.dimension), np.float32),
-            weights=np.zeros(size, np.float32),
-            centres=np.zeros((size, params.dimension), np.float32),
-            places=np.zeros((size, params.axes), np.float32),
-            uids=np.zeros(size, np.int64),
-            owners=np.full(size, FREE, np.int64),
-            hits=np.zeros(size, np.int64),
-        )
-
-    @property
-    def capacity(self) -> int:
-        """How many slots there are."""
-        return len(self._all.weights)
+        self.capacity = params.micros
+        self._all = _empty(0, params.dimension, params.axes)
 
     @property
     def full(self) -> bool:
@@ -69,21 +71,21 @@ class Micros:
 
     @property
     def store(self) -> MicroRows:
-        """All slots, used or not."""
+        """All slots that memory is taken for, used or not."""
         return self._all
 
     def rows(self) -> MicroRows:
         """Return views of the slots in use."""
-        every, n = self._all, self.count
-        return MicroRows(
-            every.sums[:n],
-            every.weights[:n],
-            every.centres[:n],
-            every.places[:n],
-            every.uids[:n],
-            every.owners[:n],
-            every.hits[:n],
-        )
+        return MicroRows(*(column[: self.count] for column in self._all.columns()))
+
+    def reserve(self, slots: int) -> None:
+        """Take memory for so many slots."""
+        held = len(self._all.weights)
+        if slots > held:
+            more = min(-(-slots // ROOM) * ROOM, self.capacity) - held
+            fresh = _empty(more, self._all.sums.shape[1], self._all.places.shape[1])
+            pairs = zip(self._all.columns(), fresh.columns(), strict=True)
+            self._all = MicroRows(*(np.concatenate(pair) for pair in pairs))
 
     def absorb(self, slot: int, vector: Vector, time_ms: int, space: Space | None) -> None:
         """Add one event to a slot."""
@@ -91,17 +93,18 @@ class Micros:
         rows.sums[slot] += vector
         rows.weights[slot] += 1
         rows.hits[slot] = time_ms
-        rows.centres[slot] = direction(rows.sums[slot])
+        rows.lengths[slot] = lengths(rows.sums[slot : slot + 1])[0]
         if space is not None:
-            rows.places[slot] = space.project(rows.centres[slot])
+            rows.places[slot] = space.project(rows.centre(slot))
         self.dirty.add(slot)
 
     def open(self, vector: Vector, place: Vector | None, time_ms: int) -> int:
         """Start a micro-cluster with one event; return its slot. The store must not be full."""
+        self.reserve(self.count + 1)
         slot, rows = self.count, self._all
         rows.sums[slot] = vector
         rows.weights[slot] = 1
-        rows.centres[slot] = direction(rows.sums[slot])
+        rows.lengths[slot] = lengths(rows.sums[slot : slot + 1])[0]
         rows.places[slot] = 0 if place is None else place
         rows.uids[slot], rows.owners[slot], rows.hits[slot] = self.next_uid, FREE, time_ms
         self.next_uid += 1
@@ -111,21 +114,14 @@ class Micros:
 
     def replace_places(self, space: Space) -> None:
         """Move every micro-cluster into a new space."""
-        self._all.places[: self.count] = space.project_rows(self._all.centres[: self.count])
+        rows = self.rows()
+        rows.places[:] = space.project_rows(rows.centres)
         self.dirty.update(range(self.count))
 
     def keep(self, slots: Labels) -> None:
         """Drop all slots but these (ascending), closing the gaps."""
-        every, left = self._all, len(slots)
-        for column in (
-            every.sums,
-            every.weights,
-            every.centres,
-            every.places,
-            every.uids,
-            every.owners,
-            every.hits,
-        ):
+        left = len(slots)
+        for column in self._all.columns():
             column[:left] = column[slots]
         self.dirty.update(range(self.count))  # also the slots that are left empty
         self.count = left
@@ -139,7 +135,7 @@ class Micros:
         low = rows.weights < least
         rows.sums[low] *= (least[low] / rows.weights[low])[:, None]
         rows.weights[low] = least[low]
-        rows.centres[:] = exact_directions(rows.sums)
+        rows.lengths[:] = lengths(rows.sums)
         self.dirty.update(range(self.count))
 
     def compress(self, tree: Tree, groups: int, space: Space) -> None:
@@ -172,5 +168,17 @@ class Micros:
         left = self.rows()
         left.sums[:], left.weights[:], left.hits[:] = sums, weights, hits
         left.uids[:], left.owners[:] = uids, owners
-        left.centres[:] = exact_directions(left.sums)
+        left.lengths[:] = lengths(left.sums)
         self.replace_places(space)
+
+
+def _empty(slots: int, dimension: int, axes: int) -> MicroRows:
+    return MicroRows(
+        sums=np.zeros((slots, dimension), np.float32),
+        weights=np.zeros(slots, np.float32),
+        lengths=np.ones(slots, np.float32),
+        places=np.zeros((slots, axes), np.float32),
+        uids=np.zeros(slots, np.int64),
+        owners=np.full(slots, FREE, np.int64),
+        hits=np.zeros(slots, np.int64),
+    )

@@ -63,7 +63,7 @@ def _by_model(state: State, model: Model, event: Vector, place: Vector) -> Reaso
     rows = state.micros.rows()
     likeness = rows.places @ place
     slot = int(likeness.argmax())
-    micro = float(rows.centres[slot] @ event)
+    micro = float(rows.centre(slot) @ event)
     drawn = smooth(state, place, likeness)
     smoothed, cosines = model.centroids @ drawn, model.centroids @ place
     ranked = np.argsort(-smoothed, kind="stable")[:SHOWN]

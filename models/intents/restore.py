@@ -1,7 +1,7 @@
 """The engine's state from its records, bit for bit, so that a restart changes nothing.
 
-Centres and the centroids of provisional intents are one division away from their sums: they are
-recomputed the way they were computed. Everything else is read as it was written.
+Lengths of sums and the centroids of provisional intents follow from the sums: they are recomputed the
+way they were computed. Everything else is read as it was written.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import orjson
 from groundswell.models.intents import params as names
 from groundswell.models.intents.archive import Retired
 from groundswell.models.intents.codec import unpack32, unpack64
-from groundswell.models.intents.geometry import direction
+from groundswell.models.intents.geometry import direction, lengths
 from groundswell.models.intents.model import Model
 from groundswell.models.intents.params import FORWARDS_PER_RECORD, EngineParams
 from groundswell.models.intents.provisionals import Newborn, Provisionals
@@ -93,15 +93,16 @@ def _restore_model(state: State, reader: _Reader) -> None:
 def _restore_micros(state: State, reader: _Reader, head: Mapping[str, Any]) -> None:
     micros = state.micros
     micros.count, micros.next_uid = head["micros"], head["next_uid"]
+    micros.reserve(micros.count)
     rows = micros.store
     for slot in range(micros.count):
         name = names.micro_record(slot)
         payload = reader.payload(name)
         rows.sums[slot] = reader.vector(name)
-        rows.centres[slot] = direction(rows.sums[slot])
         rows.weights[slot], rows.uids[slot] = payload["weight"], payload["uid"]
         rows.owners[slot], rows.hits[slot] = payload["owner"], payload["hit"]
         rows.places[slot] = unpack32(payload["place"], state.params.axes)
+    rows.lengths[: micros.count] = lengths(rows.sums[: micros.count])
 
 
 def _restore_newborn(state: State, reader: _Reader, count: int) -> None:
