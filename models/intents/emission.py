@@ -35,15 +35,25 @@ def emit(state: State, model: Model, place: Vector, likeness: Vector) -> Fit:
     """
     row = model.nearest(smooth(state, place, likeness))
     own = float(model.centroids[row] @ place)
-    if own >= model.thresholds[row]:
-        return Fit(model.fines[row], own)
     newborn = state.provisionals
     best, other = newborn.nearest(place)
-    if best >= 0 and other > max(own, model.novelty):
+    if best >= 0 and begins(state, model, row, own, other):
         return Fit(newborn.join(best, place, state.clock.seen), other)
-    if not newborn.full:
+    if own < model.thresholds[row] and not newborn.full:
         return Fit(newborn.open(state.mint(), place, state.clock.seen), 0.0)
     return Fit(model.fines[row], own)
+
+
+def begins(state: State, model: Model, row: int, own: float, other: float) -> bool:
+    """Tell whether an event belongs to a provisional intent (at cosine `other`) rather than to `row`.
+
+    A provisional intent is known by few events, so what is alike is less near to it than to a centroid of
+    many. Where the event fits `row` (at cosine `own`), it must be nearer by a margin: what is new often
+    lies within reach of what is known.
+    """
+    if own >= model.thresholds[row]:
+        return other > own + state.params.margin
+    return other > max(own, model.novelty - state.params.kinship)
 
 
 def emit_pinned(state: State, model: Model, owner: int, place: Vector) -> Fit:

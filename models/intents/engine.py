@@ -95,7 +95,8 @@ class IntentEngine:
             slot = state.micros.open(event, place, state.clock.time_ms)
         micro = int(state.micros.store.uids[slot])
         announced = state.model is not None and fine in state.model.position
-        self._advance(opened=not joins)
+        ripe = not announced and state.provisionals.events_of(fine) >= state.params.birth
+        self._advance(opened=not joins, ripe=ripe)
         return Assignment(micro, fine, state.resolve(fine), not announced, closeness)
 
     def _checked(self, vector: Vector) -> Vector:
@@ -115,7 +116,7 @@ class IntentEngine:
             return emit_pinned(state, model, owner, place)
         return emit(state, model, place, likeness)
 
-    def _advance(self, *, opened: bool) -> None:
+    def _advance(self, *, opened: bool, ripe: bool) -> None:
         """Count the event, and refit where that is due."""
         state, clock = self._state, self._state.clock
         clock.seen += 1
@@ -123,7 +124,7 @@ class IntentEngine:
         if clock.seen >= clock.next_full or (opened and state.micros.full):
             full_refit(state)
             self._regrouped = True
-        elif state.space is not None and clock.seen >= clock.next_light:
+        elif state.space is not None and (ripe or clock.seen >= clock.next_light):
             light_refit(state)
             self._regrouped = True
 

@@ -3,10 +3,11 @@
 import numpy as np
 
 from groundswell.models.intents.cuts import Levels
-from groundswell.models.intents.geometry import Labels, Scores, renumber
-from groundswell.models.intents.lineage import match, number_ids, overlap
+from groundswell.models.intents.geometry import Labels, Matrix, Scores, renumber
+from groundswell.models.intents.lineage import Overlap, match, number_ids, overlap
 from groundswell.models.intents.outgoing import Outgoing
 from groundswell.models.intents.state import State
+from groundswell.models.intents.ward import FREE
 
 
 def group_fines(
@@ -14,12 +15,11 @@ def group_fines(
 ) -> list[str]:
     """Return the intent of every sub-intent: that of the coarse group which holds most of its weight.
 
-    A group goes on under the intent id that weighs most in it; a pinned sub-intent keeps its pin's. One
-    that was just born stays an intent of its own until the next full refit: the number of intents follows
-    a new theme with delay.
+    A group goes on under the intent id that it shares most with, so that as little as can be changes its
+    intent; a pinned sub-intent keeps its pin's. One born since the last full refit stays an intent of its
+    own until the next: the number of intents follows a new theme with delay.
     """
     weights = state.micros.rows().weights
-    prior = [revived.get(fine) or before.groups.get(fine, fine) for fine in fines]
     pinned = {pin.fine: pin.intent for pin in state.pins}
     pinned |= {fine: fine for fine in fines if fine in before.newborn and fine not in pinned}
     free = [i for i, fine in enumerate(fines) if fine not in pinned]
@@ -29,25 +29,39 @@ def group_fines(
         np.add.at(table, (levels.fine, levels.coarse), weights)
         groups = renumber(table[free].argmax(1))
         mass = np.bincount(levels.fine, weights, len(fines)).astype(np.float64)[free]
-        names = _name_groups(
-            state, groups, mass, [fines[i] for i in free], [prior[i] for i in free], set(pinned.values())
-        )
+        group_of = np.full(len(fines), FREE)
+        group_of[free] = groups
+        came_back = [revived.get(fine) for fine in fines]
+        former = [came_back[i] or old for i, old in zip(levels.fine, before.intents, strict=True)]
+        shared = _shared(group_of[levels.fine], former, weights)
+        taken = set(pinned.values())
+        heirs = (set(before.groups.values()) | set(revived.values())) - taken
+        names = _name_groups(state, groups, shared, mass, [fines[i] for i in free], heirs, taken)
         for i, group in zip(free, groups, strict=True):
             intents[i] = names[group]
     _trace(state, [intents[i] for i in levels.fine], before, dict(zip(fines, intents, strict=True)), revived)
     return intents
 
 
+def _shared(groups: Labels, former: list[str], weights: Matrix) -> Overlap:
+    """Return the weight that each group shares with each former intent; FREE micro-clusters do not count."""
+    inside = np.flatnonzero(groups != FREE)
+    return overlap(groups[inside], int(groups.max()) + 1, [former[i] for i in inside], weights[inside])
+
+
 def _name_groups(
-    state: State, groups: Labels, mass: Scores, fines: list[str], prior: list[str], taken: set[str]
+    state: State,
+    groups: Labels,
+    shared: Overlap,
+    mass: Scores,
+    fines: list[str],
+    heirs: set[str],
+    taken: set[str],
 ) -> list[str]:
-    """Return an id per group: an earlier intent's by matched weight, its heaviest member's, or a new one."""
-    names, columns = number_ids(prior)
-    count = int(groups.max()) + 1
-    weight = np.zeros((count, len(names)))
-    np.add.at(weight, (groups, columns), mass)
-    weight[:, [i for i, name in enumerate(names) if name in taken]] = 0
-    named = {row: names[column] for row, column in match(weight)}
+    """Return an id per group: one of `heirs` by matched weight, its heaviest member's, or a new one."""
+    count, weight = len(shared.weight), shared.weight.copy()
+    weight[:, [i for i, name in enumerate(shared.old) if name not in heirs]] = 0
+    named = {row: shared.old[column] for row, column in match(weight)}
     used = taken | set(named.values())
     for group in range(count):
         if group in named:

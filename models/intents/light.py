@@ -18,6 +18,8 @@ def light_refit(state: State) -> None:
     params, seen = state.params, state.clock.seen
     newborn = state.provisionals.newborn
     ripe = [i for i, one in enumerate(newborn) if one.events >= params.birth]
+    if ripe and state.model is not None:
+        ripe = _news(state, state.model, ripe)
     if ripe and state.model is not None and state.space is not None:
         _grow(state, state.model, state.space, ripe)
     silent = [i for i, one in enumerate(newborn) if seen - one.last >= params.patience]
@@ -27,6 +29,20 @@ def light_refit(state: State) -> None:
             _forward(state, newborn[i].fine, state.provisionals.rows[i])
         state.provisionals.keep([i for i in range(len(newborn)) if i not in gone])
     state.clock.next_light = seen + params.light_every
+
+
+def _news(state: State, model: Model, ripe: list[int]) -> list[int]:
+    """Return the ripe ones that would hold mostly what no intent explained when it came.
+
+    What was there before they began is no news: to divide it is for the full refit.
+    """
+    rows, provisionals = state.micros.rows(), state.provisionals
+    centroids = np.vstack([model.centroids, provisionals.rows[ripe]])
+    held = np.bincount((rows.places @ centroids.T).argmax(1), rows.weights, len(centroids))
+    events = [one.events for one in provisionals.newborn]
+    fresh = np.bincount((provisionals.rows @ centroids.T).argmax(1), events, len(centroids))
+    new = (fresh >= state.params.news * held)[len(model.fines) :]
+    return [i for i, one in zip(ripe, new, strict=True) if one]
 
 
 def _grow(state: State, model: Model, space: Space, ripe: list[int]) -> None:
@@ -78,6 +94,7 @@ def _trace(state: State, old: Model, new: Model, revived: set[str]) -> None:
     intents, former = new.groups(), set(old.intents)
     for fine in new.fines:
         if fine not in old.position:
+            state.young.add(fine)
             kind: Kind = "revived" if fine in revived else "created"
             state.record(kind, "fine", fine)
             if intents[fine] not in former:

@@ -15,7 +15,7 @@ class Outgoing:
     fines: list[str]
     groups: dict[str, str]
     vectors: dict[str, Vector]
-    newborn: frozenset[str]  # provisional ids with as many events as an intent needs
+    newborn: frozenset[str]  # ids born since the last full refit, or about to be: ripe provisional ones
 
     @property
     def intents(self) -> list[str]:
@@ -32,6 +32,7 @@ def outgoing(state: State) -> Outgoing:
         rows = state.provisionals.rows.copy()
     else:
         places = np.vstack([state.model.centroids, state.provisionals.rows])
-        rows = np.stack([state.space.lift(place) for place in places])
+        rows = state.space.lift_rows(places)
         newborn = [one.fine for one in state.provisionals.newborn if one.events >= state.params.birth]
+        newborn += [fine for fine in state.young if groups.get(fine) == fine]
     return Outgoing([ids[i] for i in labels], groups, dict(zip(ids, rows, strict=True)), frozenset(newborn))

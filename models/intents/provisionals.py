@@ -66,6 +66,10 @@ class Provisionals:
         self.dirty.add(index)
         return newborn.fine
 
+    def events_of(self, fine: str) -> int:
+        """Return how many events an id has; 0 where it is none of these."""
+        return next((one.events for one in self.newborn if one.fine == fine), 0)
+
     def open(self, fine: str, vector: Vector, seen: int) -> str:
         """Start a provisional intent; there must be room."""
         index = len(self.newborn)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from groundswell.models.intents.emission import smooth
+from groundswell.models.intents.emission import begins, smooth
 from groundswell.models.intents.model import Model
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE
@@ -77,14 +77,14 @@ def _by_model(state: State, model: Model, event: Vector, place: Vector) -> Reaso
     best, other = state.provisionals.nearest(place)
     beginning = (state.provisionals.newborn[best].fine, other) if best >= 0 else None
     first = candidates[0]
-    known = candidates, micro, state.params.duplicate, beginning, model.novelty
+    known = candidates, micro, state.params.duplicate, beginning, model.novelty - state.params.kinship
     owner = int(rows.owners[slot]) if micro >= state.params.duplicate else FREE
     if owner != FREE:
         return Reasons("pinned", state.pins[owner].fine, state.pins[owner].intent, *known)
+    if beginning is not None and begins(state, model, int(ranked[0]), first.cosine, other):
+        return Reasons("provisional", beginning[0], state.resolve(beginning[0]), *known)
     if first.cosine >= first.threshold:
         return Reasons("announced", first.fine, first.intent, *known)
-    if beginning is not None and other > max(first.cosine, model.novelty):
-        return Reasons("provisional", beginning[0], state.resolve(beginning[0]), *known)
     rule = "no_room" if state.provisionals.full else "new"
     return Reasons(rule, first.fine, first.intent, *known)
 

@@ -70,6 +70,7 @@ def _head(state: State) -> dict[str, Any]:
         "newborn": len(state.provisionals),
         "forwards": state.forwards.count,
         "archive": state.archive.count,
+        "young": sorted(state.young),
         "shape": [state.params.dimension, state.params.axes],
     }
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from groundswell.models.intents.cuts import FEW_FINES, Before, Levels, find_levels
+from groundswell.models.intents.cuts import Levels, find_levels
 from groundswell.models.intents.decay import forget, revive
 from groundswell.models.intents.diffusion import diffuse
 from groundswell.models.intents.geometry import Labels, Matrix, directions, group_sums
 from groundswell.models.intents.grouping import group_fines
-from groundswell.models.intents.lineage import Overlap, match, overlap
+from groundswell.models.intents.history import History
+from groundswell.models.intents.lineage import Overlap, match, number_ids, overlap
 from groundswell.models.intents.micros import MicroRows
 from groundswell.models.intents.model import fit_model
 from groundswell.models.intents.outgoing import Outgoing, outgoing
@@ -36,34 +37,31 @@ def full_refit(state: State) -> None:
     metric = taught_metric(state)
     state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes, metric)
     state.micros.replace_places(space)
-    tree, levels = _levels(state, rows)
+    tree, levels = _levels(state, rows, before)
     state.curve = levels.curve
     fines, revived = _carry_fines(state, space, rows, levels.fine, before)
     state.provisionals = state.provisionals.replaced(params.axes)
+    state.young.clear()
     intents = group_fines(state, levels, fines, before, revived)
     state.model = fit_model(rows.places, rows.weights, levels.fine, fines, intents, params.novelty)
     if state.micros.count > CROWDED * state.micros.capacity:
         state.micros.compress(tree, state.micros.capacity // 2, space)
-    clock.intents, clock.last_full = len(set(intents)), clock.seen
+    clock.last_full = clock.seen
     clock.next_full = min(int(clock.seen * params.growth) + 1, clock.seen + params.gap)
     clock.next_light = clock.seen + params.light_every
     state.changed.update((SPACE, MODEL))
 
 
-def _levels(state: State, rows: MicroRows) -> tuple[Tree, Levels]:
-    """Grow the tree and choose its cuts; every size is tried again whenever the stream has doubled."""
-    clock, params = state.clock, state.params
-    fines = len(state.model.fines) if state.model else 0
-    wide = fines < FEW_FINES or clock.seen >= 2 * clock.last_wide
-    if wide:
-        clock.last_wide = clock.seen
+def _levels(state: State, rows: MicroRows, before: Outgoing) -> tuple[Tree, Levels]:
+    """Grow the tree, near what was before, and choose its cuts."""
+    params = state.params
+    history = None
+    if state.clock.last_full:
+        history = History(number_ids(before.intents)[1], params.loyalty)
     near = min(params.neighbours, max(3, len(rows.weights) // 20))
     diffused = diffuse(rows.places, rows.weights, near, params.diffusion_temperature)
-    tree = ward(diffused, rows.weights, rows.owners)
-    seen_before = Before(clock.intents, fines, wide)
-    levels = find_levels(
-        tree, rows.places, diffused, rows.weights, rows.owners, seen_before, state.curve, params
-    )
+    tree = ward(diffused, rows.weights, rows.owners, history)
+    levels = find_levels(tree, rows.places, diffused, rows.weights, rows.owners, history, state.curve, params)
     return tree, levels
 
 

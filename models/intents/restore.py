@@ -40,6 +40,7 @@ def restored_state(params: EngineParams, namespace: str, records: Records) -> St
             f" at most {params.micros}: restore with the settings it was written with, or start anew"
         )
     state.clock = Clock(**head["clock"])
+    state.young = set(head["young"])
     reader = _Reader(namespace, records)
     if head["fitted"]:
         _restore_model(state, reader)

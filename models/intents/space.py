@@ -23,6 +23,12 @@ class Space:
         """Return the unit images of rows; they are stored, never recomputed, as the last bit may differ."""
         return directions(np.matmul(rows - self.mean, self.axes, dtype=np.float32))
 
+    def lift_rows(self, images: Matrix) -> Matrix:
+        """Return `lift` of each row, shape (rows, dimension)."""
+        gram = (self.axes.T @ self.axes).astype(np.float64)
+        flat = np.linalg.solve(gram, images.T.astype(np.float64)).T.astype(np.float32)
+        return np.asarray(self.mean + flat @ self.axes.T, np.float32)
+
     def lift(self, image: Vector) -> Vector:
         """Return a vector (dimension,) whose image is `image`."""
         flat = np.linalg.solve((self.axes.T @ self.axes).astype(np.float64), image.astype(np.float64))

@@ -36,8 +36,6 @@ class Clock:
     next_light: int
     seen: int = 0
     last_full: int = 0
-    last_wide: int = 0
-    intents: int = 0  # intents that the last full refit found
     time_ms: int = 0  # the latest event time seen
     faded_ms: int = 0  # event time up to which weights have been decayed
 
@@ -59,6 +57,7 @@ class State:
     pins: list[Pin] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     stamp: Stamp = NOWHERE
+    young: set[str] = field(default_factory=set)  # sub-intents born since the last full refit
     born: int = 0  # ids minted at this stamp
     lineage: list[LineageEvent] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)

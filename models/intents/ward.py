@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.models.intents.geometry import Labels, Matrix, renumber, roots
+from groundswell.models.intents.history import History
 
 APART = np.float32(1e6)  # height of a forbidden merge; real heights stay below 4 (weights sum to 1)
 FREE = -1  # owner of a row that no pin holds
@@ -34,7 +35,7 @@ class Tree:
         return renumber(roots(parents))
 
 
-def ward(rows: Matrix, weights: Matrix, owners: Labels) -> Tree:
+def ward(rows: Matrix, weights: Matrix, owners: Labels, history: History | None = None) -> Tree:
     """Return the Ward tree of `rows` (n, d) with `weights` (n,).
 
     Rows of one owner (a pin) are joined first, rows of different owners never; `FREE` rows have none.
@@ -43,14 +44,16 @@ def ward(rows: Matrix, weights: Matrix, owners: Labels) -> Tree:
     if not np.isfinite(rows).all():
         raise ValueError("cannot cluster: some rows hold NaN or infinity; drop them before the tree is built")
     mass = (weights / weights.sum()).astype(np.float32)
-    return _Chain(_merge_costs(rows, mass, owners), mass, owners.copy()).tree()
+    return _Chain(_merge_costs(rows, mass, owners, history), mass, owners.copy()).tree()
 
 
-def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels) -> Matrix:
+def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels, history: History | None) -> Matrix:
     """Return the rise of the within-group variance for each pair of rows, infinite on the diagonal."""
     squares = (rows * rows).sum(1)
     costs = squares[:, None] + squares[None] - 2 * (rows @ rows.T)
     np.maximum(costs, 0, out=costs)
+    if history is not None:
+        history.add_distances(costs)
     costs *= (mass[:, None] * mass[None]) / (mass[:, None] + mass[None])
     held = np.flatnonzero(owners != FREE)
     if len(held):
