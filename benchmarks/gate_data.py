@@ -95,7 +95,7 @@ def star_weak(data: Path, excluded: Collection[str]) -> list[Example]:
     """Give weak labels by place and form; *excluded* conversations are those labelled by hand.
 
     The first turn of six words or more is a need. Up to four words after a question, without a request,
-    are none; nor, at a quarter of the weight, is a later turn without any form of asking.
+    are none; nor, at a quarter of the weight, is a later turn without any form of asking. All count half.
     """
     needs: dict[str, None] = {}
     slots: dict[str, None] = {}
@@ -119,9 +119,9 @@ def star_weak(data: Path, excluded: Collection[str]) -> list[Example]:
                 talk[text] = None
             first = first and words <= 3
     return [
-        *(Example(text, True, 1.0) for text in needs),
-        *(Example(text, False, 1.0) for text in slots),
-        *(Example(text, False, 0.25) for text in talk if text not in needs),
+        *(Example(text, True, 0.5) for text in needs),
+        *(Example(text, False, 0.5) for text in slots),
+        *(Example(text, False, 0.125) for text in talk if text not in needs),
     ]
 
 

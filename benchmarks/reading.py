@@ -15,8 +15,6 @@ AgentRx were never fitted to. Calibration: by task, `reading_outcomes.py`. STAR'
 failures, so "the user got no answer" is partly true by definition; `star connected` leaves them out.
 """
 
-import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -26,6 +24,7 @@ import reading_signals
 from dialogue_reading import Costs, rows
 from gate_data import Vectors
 from reading_outcomes import DRAWS, SEED, TOLD, calibrated, raw, read, suspects
+from vectors_cli import run
 
 #: Figure: at least this. Airline agents have no goal before they are told outcomes: there refusing is often
 #: right, and the score says what the user was told.
@@ -55,7 +54,8 @@ MOST = {
     "star microseconds per user turn": 150.0,
     "star microseconds per agent turn": 100.0,
 }
-#: What each part needs of the folder.
+SETTINGS = {"model": "all-MiniLM-L6-v2-int8", "batch_size": 1, "seed": SEED, "draws": DRAWS}
+#: What the gate's part needs of the folder.
 GATE_SETS = ("multidogo_dev", "clinc150", "star_first_week", "banking77")
 
 
@@ -93,36 +93,5 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     return figures
 
 
-def shortfalls(figures: dict[str, float]) -> list[str]:
-    """Name each figure that misses its goal."""
-    low = [(name, "<", goal) for name, goal in GOALS.items() if figures.get(name, goal) < goal]
-    high = [(name, ">", goal) for name, goal in MOST.items() if figures.get(name, goal) > goal]
-    return [f"{name}: {figures[name]:.3f} {sign} {goal}" for name, sign, goal in low + high]
-
-
-def main() -> int:
-    """Measure, print, check."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path, help="folder with the labelled sets, or one file of dialogues")
-    parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--check", action="store_true", help="exit 1 if a figure falls short of its goal")
-    arguments = parser.parse_args()
-    embed = Vectors(arguments.vectors)
-    figures = measure(arguments.data, embed)
-    embed.save()
-    if arguments.json:
-        settings = {"model": "all-MiniLM-L6-v2-int8", "batch_size": 1, "seed": SEED, "draws": DRAWS}
-        print(json.dumps({"settings": settings, "data": str(arguments.data), "figures": figures}))
-    else:
-        for name, value in figures.items():
-            goal = GOALS.get(name, MOST.get(name))
-            print(f"{name:60s} {value:10.3f}" + (f"   goal {goal}" if goal is not None else ""))
-    missed = shortfalls(figures)
-    for line in missed:
-        print(f"short of its goal: {line}", file=sys.stderr)
-    return int(arguments.check and bool(missed))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(__doc__, measure, GOALS, MOST, settings=SETTINGS, sets_may_lack=True))

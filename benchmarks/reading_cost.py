@@ -88,4 +88,4 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(run(__doc__, measure, AT_MOST, at_most=True))
+    sys.exit(run(__doc__, measure, {}, AT_MOST))

@@ -30,7 +30,8 @@ from typing import Any
 import numpy as np
 
 from groundswell.models.reading.redaction import DEFAULT
-from groundswell.models.reading.redaction_pattern import View, replaced
+from groundswell.models.reading.redaction_pattern import replaced
+from groundswell.models.reading.redaction_view import View
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from redaction_planted import planted

@@ -1,10 +1,11 @@
-"""The command line of the benchmarks that embed a folder of data sets and hold figures to goals."""
+"""The command line of the benchmarks that embed data sets and hold figures to goals."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from gate_data import Vectors
 
@@ -14,38 +15,56 @@ Figures = dict[str, float]
 def run(
     about: str,
     measure: Callable[[Path, Vectors], Figures],
-    goals: Mapping[str, float],
+    least: Mapping[str, float],
+    most: Mapping[str, float] | None = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     sets_may_lack: bool = False,
-    at_most: bool = False,
 ) -> int:
     """Measure, print, check; return the exit status.
 
     Args:
         about: the script's docstring; its first line goes into the help.
-        measure: takes the folder and the embeddings; returns figures by name.
-        goals: at least this, by figure.
+        measure: takes the folder (or file) and the embeddings; returns figures by name.
+        least: goals by figure: at least this.
+        most: goals by figure: at most this.
+        settings: what the figures were measured with; printed with `--json`.
         sets_may_lack: a figure of a data set that is not there misses no goal.
-        at_most: the goals are upper bounds.
     """
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
-    parser.add_argument("data", type=Path, help="folder with the data sets")
+    parser.add_argument("data", type=Path, help="folder with the data sets, or a file where one will do")
     parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure falls short of its goal")
     arguments = parser.parse_args()
-    embed = Vectors(arguments.vectors)
+    embed, most = Vectors(arguments.vectors), most or {}
     figures = measure(arguments.data, embed)
     embed.save()
     if arguments.json:
-        print(json.dumps({"data": str(arguments.data), "figures": figures}))
+        told = {"settings": dict(settings)} if settings else {}
+        print(json.dumps(told | {"data": str(arguments.data), "figures": figures}))
     else:
+        goals = {**least, **most}
         for name, value in figures.items():
-            print(f"{name:50s} {value:10.3f}" + (f"   goal {goals[name]}" if name in goals else ""))
-    held = {name: goal for name, goal in goals.items() if name in figures or not sets_may_lack}
-    missed = [
-        name for name, goal in held.items() if (figures[name] > goal if at_most else figures[name] < goal)
-    ]
-    for name in missed:
-        print(f"short of its goal: {name}: {figures[name]:.3f}, goal {goals[name]}", file=sys.stderr)
+            print(f"{name:60s} {value:10.3f}" + (f"   goal {goals[name]}" if name in goals else ""))
+    missed = shortfalls(figures, least, most, sets_may_lack=sets_may_lack)
+    for line in missed:
+        print(f"short of its goal: {line}", file=sys.stderr)
     return int(arguments.check and bool(missed))
+
+
+def shortfalls(
+    figures: Mapping[str, float],
+    least: Mapping[str, float],
+    most: Mapping[str, float],
+    *,
+    sets_may_lack: bool,
+) -> list[str]:
+    """Name each figure that misses its goal, and each that is missing where none may."""
+    lacking = [] if sets_may_lack else [name for name in (*least, *most) if name not in figures]
+    low = [(name, "<", goal) for name, goal in least.items() if figures.get(name, goal) < goal]
+    high = [(name, ">", goal) for name, goal in most.items() if figures.get(name, goal) > goal]
+    return [
+        *(f"{name}: not measured" for name in lacking),
+        *(f"{name}: {figures[name]:.3f} {sign} {goal}" for name, sign, goal in low + high),
+    ]

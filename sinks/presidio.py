@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from groundswell.models.reading.redaction_pattern import Span, View
+from groundswell.models.reading.redaction_pattern import Span
+from groundswell.models.reading.redaction_view import View
 
 #: Presidio's own confidence from which a finding counts.
 LEAST_SCORE = 0.6

@@ -34,7 +34,7 @@ class Shard:
         if not folder.exists():
             _create(folder, collection)
         self.collection = collection
-        self._indexed = collection.indexed
+        self._indexed = sorted(collection.indexed)
         self._flush_every = flush_every
         self._unflushed = 0
         self._shard = engine.EdgeShard.load(str(folder), _config(collection))
@@ -152,9 +152,9 @@ def _filter(where: Where) -> engine.Filter:
     return engine.Filter(must=conditions)
 
 
-def _row(point: Point, indexed: frozenset[str]) -> engine.Point:
-    payload = {key: value for key, value in point.payload.items() if key in indexed}
-    rest = {key: value for key, value in point.payload.items() if key not in indexed}
+def _row(point: Point, indexed: Sequence[str]) -> engine.Point:
+    rest = dict(point.payload)
+    payload = {key: rest.pop(key) for key in indexed if key in rest}
     if rest:
         payload[_REST] = orjson.dumps(rest).decode()
     return engine.Point(point.id, {} if point.vector is None else point.vector.tolist(), payload)

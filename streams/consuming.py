@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from groundswell.streams.delivery import Ack, Batch, Delivery, Record, Stage
+from groundswell.streams.taking import take
 
 
 async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: float) -> None:
@@ -27,7 +28,7 @@ async def consume(stream: Any, delivery: Delivery, *, batch: int, linger_s: floa
                 group.create_task(_prepare(delivery.stage, collected, prepared)),
                 group.create_task(_decide(delivery, prepared)),
             ]
-            async for events in stream.noack_take(batch, within=linger_s):
+            async for events in take(stream, batch, linger_s):
                 records = [record_of(event.message) for event in events]
                 await collected.put(records, partial(_ack, stream, events))
             for worker in workers:

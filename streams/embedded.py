@@ -91,10 +91,11 @@ class Flow:
     app: GroundswellApp
     services: Services
     sent: Sent
+    _stages: dict[str, Topic] = field(init=False)
 
-    @property
-    def _stages(self) -> dict[str, Topic]:
-        return stages_of(self.services.settings)
+    def __post_init__(self) -> None:
+        """Ask once which stages there are: each event that is fed looks at all of them."""
+        self._stages = stages_of(self.services.settings)
 
     @property
     def send(self) -> Sender:

@@ -63,13 +63,13 @@ class Redaction:
         changed: dict[str, Any] = {
             name: label for name, value in given if value and (label := self.label(value)) != value
         }
-        if event.slices:
-            changed["slices"] = {
-                self._label(name): self._slice(value) for name, value in event.slices.items()
-            }
+        slices = {self._label(name): self._slice(value) for name, value in event.slices.items()}
+        if slices != event.slices:
+            changed["slices"] = slices
         if event.tool is not None:
             ids = {"name": self.label(event.tool.name), "call_id": self.label(event.tool.call_id)}
-            changed["tool"] = event.tool.model_copy(update=ids)
+            if ids != {"name": event.tool.name, "call_id": event.tool.call_id}:
+                changed["tool"] = event.tool.model_copy(update=ids)
         if event.feedback is not None and event.feedback.turn_id:
             told = {"turn_id": self.label(event.feedback.turn_id)}
             changed["feedback"] = event.feedback.model_copy(update=told)

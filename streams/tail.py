@@ -27,10 +27,13 @@ from groundswell.streams.topics import (
 
 log = structlog.get_logger("groundswell.tail")
 _SHOWN = (INTENT_EVENTS, INTENT_MINUTES, SPIKES, CHANGE_PROPOSALS, CHANGE_STATUS, DEAD_LETTERS)
+_NAMES = frozenset(topic.name for topic in _SHOWN)
 
 
 def fold(board: BoardState, topic: str, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> None:
-    """Fold one record of an output topic, named without the prefix, into *board*."""
+    """Fold one record of an output topic, named without the prefix, into *board*, if it shows that topic."""
+    if topic not in _NAMES:
+        return
     if topic == DEAD_LETTERS.name:
         board.fold(topic, about(headers))
         return

@@ -1,90 +1,19 @@
-"""Faust's aiokafka transport with an idempotent producer, and one for the embedded broker.
+"""Faust's aiokafka transport with a producer and a consumer of our own, and one for the embedded broker."""
 
-A reader recognises repeats by rising positions, so an output must never overtake an
-earlier one that failed. Kafka's idempotent producer (KIP-98) guarantees that: a gap in the
-sequence numbers of a partition is refused by the broker, and the stage is restarted.
-Faust turns idempotence on with `exactly_once` only, which loses messages here.
-"""
-
-from collections.abc import Coroutine, Generator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import faust
 from faust.transport.drivers import TRANSPORTS, aiokafka
-from mode.services import WaitResults
+from faust.types import TP
 
-from groundswell.streams.topics import MAX_MESSAGE_BYTES
+from groundswell.streams.producing import Producer
 
 SERVED, EMBEDDED = "groundswell", "groundswell-embedded"
 #: How long the embedded broker holds a fetch. It answers with what it had when it was asked,
 #: so Faust's 1,500 ms would be the delay of every record that comes a moment later.
 _EMBEDDED_WAIT_MS = 10
-
-
-class Producer(aiokafka.Producer):
-    """A producer that neither reorders nor skips within a partition."""
-
-    def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True, "max_request_size": MAX_MESSAGE_BYTES + 4096}
-
-
-class EmbeddedConsumer(aiokafka.Consumer):
-    """A consumer for a broker in the same process: its fetches come back soon, its messages cost little.
-
-    A message is handed on without a task, if that can be done at once. Faust races each hand-over
-    against a rebalance, with four tasks a message: 0.1 ms, for a hand-over that waits only while a
-    stage's buffer is full.
-    """
-
-    def _new_consumer_thread(self) -> "ShortFetchThread":
-        return ShortFetchThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def wait_first(self, *awaitables: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
-        """Return when the first of *awaitables* is done; a coroutine that never waits is done at once."""
-        first, *others = awaitables
-        if not isinstance(first, Coroutine) or self.should_stop:
-            return await super().wait_first(*awaitables, timeout=timeout)
-        try:
-            waits_for = first.send(None)
-        except StopIteration as done:
-            _drop(others)
-            return WaitResults([first], [done.value], False)
-        except BaseException:
-            _drop(others)
-            raise
-        return await super().wait_first(_Rest(first, waits_for), *others, timeout=timeout)
-
-
-@dataclass(eq=False)
-class _Rest:
-    """The rest of a coroutine that was started and now waits for something."""
-
-    started: Coroutine[Any, Any, Any]
-    waits_for: Any
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        waits_for = self.waits_for
-        try:
-            while True:
-                try:
-                    sent = yield waits_for
-                except GeneratorExit:
-                    self.started.close()
-                    raise
-                except BaseException as error:  # noqa: BLE001 (it is thrown where it belongs)
-                    waits_for = self.started.throw(error)
-                else:
-                    waits_for = self.started.send(sent)
-        except StopIteration as done:
-            return done.value
-
-
-def _drop(awaitables: Iterable[Any]) -> None:
-    """Close the coroutines that nobody waits for any more."""
-    for one in awaitables:
-        if isinstance(one, Coroutine):
-            one.close()
 
 
 class AsItCame(faust.Schema):
@@ -99,9 +28,84 @@ class AsItCame(faust.Schema):
         return decode
 
 
-class Transport(aiokafka.Transport):
-    """The aiokafka transport, but for its producer."""
+class Consumer(aiokafka.Consumer):
+    """A consumer whose messages go straight into the queue of their stage, where nothing is in the way.
 
+    Faust hands each message on through a lock, a decoder and four tasks that race a rebalance: 50 us, for a
+    step that only waits while a queue is full or the partitions change hands. Then it goes Faust's way.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pressure: dict[Any, dict[str, Callable[[], None]]] = {}
+
+    async def getmany(self, timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109
+        """Fetch messages and hand them on; give those that could not be handed on at once.
+
+        As Faust's own, but partition by partition: nothing waits for its turn where nothing waits.
+        """
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_back()
+            return
+        generation = self.app.consumer_generation_id
+        for tp, fetched in records.items():
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            for record in fetched:
+                message = self._to_message(tp, record)
+                if not self._hand_on(tp, message):
+                    yield tp, message
+                    if not self.flow_active or self.app.consumer_generation_id != generation:
+                        return
+
+    async def _seek_back(self) -> None:
+        """Let what was fetched while the partitions changed hands be fetched again."""
+        try:
+            await self.perform_seek()
+        except Exception as error:  # noqa: BLE001 (as Faust does: whoever gets the partition seeks again)
+            self.log.warning("cannot seek while partitions change hands: %r", error)
+
+    def _hand_on(self, tp: Any, message: Any) -> bool:
+        """Put a message into the queue of the one stage that reads it, unless something is in the way."""
+        read, channels = self._read_offset[tp], self.app.topics._tp_index.get(tp, ())
+        if (read is not None and message.offset != read + 1) or len(channels) != 1:
+            return False
+        (channel,) = channels
+        flows = self.app.flow_control.is_active() and self._n_acked < self._commit_every
+        if not flows or channel.queue.full() or not isinstance(channel.schema, AsItCame):
+            return False
+        message.incref()
+        event = self.app.create_event(message.key, message.value, message.headers, message)
+        channel.queue.put_nowait_enhanced(event, **self._pressure_of(tp))
+        self._read_offset[tp] = message.offset
+        return True
+
+    def _pressure_of(self, tp: Any) -> dict[str, Callable[[], None]]:
+        """Return what a queue calls when it is nearly full, and when it is no more; the same each time."""
+        if tp not in self._pressure:
+            known = TP(*tp)  # aiokafka's own kind of pair is none to Faust
+            self._pressure[tp] = {
+                "on_pressure_high": partial(self.on_buffer_full, known),
+                "on_pressure_drop": partial(self.on_buffer_drop, known),
+            }
+        return self._pressure[tp]
+
+
+class EmbeddedConsumer(Consumer):
+    """A consumer for a broker in the same process: its fetches come back soon."""
+
+    def _new_consumer_thread(self) -> "ShortFetchThread":
+        return ShortFetchThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class Transport(aiokafka.Transport):
+    """The aiokafka transport, but for its producer and its consumer."""
+
+    Consumer: ClassVar[type[Consumer]] = Consumer
     Producer: ClassVar[type[Producer]] = Producer
 
 

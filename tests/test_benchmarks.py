@@ -81,7 +81,7 @@ def test_the_pipeline_benchmark_prints_one_object_of_settings_data_and_figures(s
     assert report["data"]["events"] == report["data"]["user_turns"] == 4
     assert report["data"]["distinct_texts"] == 3
     assert set(report["figures"]["events_per_s"]) == {
-        "embedder", "embedder_distinct", "pipeline", "precomputed", "noop"
+        "embedder", "embedder_distinct", "pipeline", "started", "precomputed", "noop"
     }  # fmt: skip
     assert report["figures"]["delay_s"]["counted"] == 4
 
@@ -125,3 +125,33 @@ def test_the_names_benchmark_without_data_says_so(tmp_path):
     done = run(FOLDER / "names.py", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "none of the data sets" in done.stderr
+
+
+def told_at_random(number: int) -> dict[str, object]:
+    """A dialogue that ends well or badly, known to have ended either way."""
+    answer = "I have cancelled your order." if number % 2 else "Unfortunately I am unable to do that."
+    return {
+        "conversation_id": f"c{number}",
+        "agent": "shop",
+        "outcome": "failure" if number % 4 < 2 else "success",
+        "meta": {"task_id": number},
+        "turns": [
+            {"role": "user", "text": "I want to cancel my order"},
+            {"role": "assistant", "text": answer},
+        ],
+    }
+
+
+def test_the_reading_benchmark_takes_a_file_and_names_each_figure_beyond_either_goal(tmp_path):
+    path = tmp_path / "tau_airline_gpt4o.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        file.writelines(json.dumps(told_at_random(number)) + "\n" for number in range(12))
+    done = run(FOLDER / "reading.py", path, "--json", "--check")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["settings"]["batch_size"] == 1
+    assert report["figures"]["tau_airline_gpt4o outcome auc"] == 0.5
+    assert report["figures"]["tau_airline_gpt4o outcomes"] == 12
+    assert "tau_airline_gpt4o after 50 told auc: 0." in done.stderr
+    assert "tau_airline_gpt4o after 50 told calibration error: 0." in done.stderr
+    assert "star" not in done.stderr

@@ -1,7 +1,7 @@
 """The delivery helper by itself: what becomes of a batch when the store is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import Awaitable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,17 +50,25 @@ async def sent(output: Output) -> Awaitable[Any]:
 
 
 class Endless:
-    """A Faust stream of one batch, after which nothing comes; and what of it was acknowledged."""
+    """A Faust stream of one event, after which nothing comes; and what of it was acknowledged."""
 
     def __init__(self) -> None:
         self.acked: list[Any] = []
-
-    async def noack_take(self, size: int, within: float) -> AsyncIterator[list[Any]]:
-        message = SimpleNamespace(
-            topic="in", partition=0, offset=0, key=None, value=b"", timestamp=0, headers=None
+        self.app = SimpleNamespace(
+            flow_control=SimpleNamespace(is_active=lambda: True),
+            consumer_generation_id=1,
+            consumer=SimpleNamespace(track_message=lambda message: None),
+            sensors=SimpleNamespace(on_stream_event_in=lambda tp, offset, stream, event: None),
         )
-        yield [SimpleNamespace(message=message)]
-        await asyncio.Event().wait()
+        self.channel = SimpleNamespace(queue=asyncio.Queue())
+        message = SimpleNamespace(
+            topic="in", partition=0, offset=0, key=None, value=b"", timestamp=0, headers=None, generation_id=1
+        )
+        message.tp = message.topic, message.partition
+        self.channel.queue.put_nowait(SimpleNamespace(message=message))
+
+    async def maybe_start(self) -> None:
+        """It is always on."""
 
     async def ack(self, event: Any) -> None:
         self.acked.append(event)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from groundswell.models.reading.expectation import EXPECTATIONS, asks_for_slot, expectation, invites
+from groundswell.models.reading.expectation import (
+    EXPECTATIONS,
+    asks_for_slot,
+    expectation,
+    invites,
+    replies_to_long_text,
+)
 from groundswell.models.reading.gate import GATE, PRIOR_MEAN, THRESHOLD, RuleGate, gate_of, passes
 from groundswell.models.reading.surface import FEATURES, surface
 from groundswell.models.reading.wording import Wording
@@ -162,16 +168,41 @@ def test_the_same_words_are_less_of_a_need_in_reply_than_at_the_start(probabilit
 
 
 def test_the_gate_has_a_number_for_each_feature_and_a_prior_mean():
-    assert GATE.embedding_weights.shape == PRIOR_MEAN.shape == (384,)
-    assert (len(GATE.surface_weights), len(GATE.expectation_weights)) == (len(FEATURES), len(EXPECTATIONS))
+    for weights in (GATE.otherwise, GATE.after_long_text):
+        assert weights.embedding.shape == PRIOR_MEAN.shape == (384,)
+        assert (len(weights.surface), len(weights.expectation)) == (len(FEATURES), len(EXPECTATIONS))
 
 
-def test_a_gate_is_cut_from_one_row_of_weights():
-    row = np.arange(8 + len(FEATURES) + len(EXPECTATIONS), dtype=np.float32)
-    gate = gate_of(row, 0.5)
-    joined = np.concatenate([gate.embedding_weights, gate.surface_weights, gate.expectation_weights])
-    assert (joined == row).all()
-    assert gate.bias == 0.5
+def test_a_gate_is_cut_from_two_rows_of_weights():
+    rows = np.arange(2 * (8 + len(FEATURES) + len(EXPECTATIONS)), dtype=np.float32).reshape(2, -1)
+    gate = gate_of(rows, [0.5, 1.5])
+    for weights, row, bias in zip((gate.otherwise, gate.after_long_text), rows, (0.5, 1.5), strict=True):
+        assert (np.concatenate([weights.embedding, weights.surface, weights.expectation]) == row).all()
+        assert weights.bias == bias
+
+
+LONG = "I found three orders on your account and can change the colour of the lamp in the first of them. " * 2
+
+
+@pytest.mark.parametrize(
+    ("agent", "long"),
+    [
+        ("", False),
+        ("Which one?", False),
+        (LONG, True),
+        (LONG + "Which one would you like?", True),
+        (LONG + "How can I help you today?", False),
+        ("Which one?" + " " * 400, False),
+    ],
+)
+def test_a_reply_to_a_long_text_is_one_unless_the_text_ends_in_an_open_offer(agent, long):
+    assert replies_to_long_text(agent) is long
+
+
+def test_a_choice_in_whole_sentences_is_a_need_at_the_start_and_none_after_a_long_list(probability):
+    words = "I'd like to go with the blue one, please. You can use the gift card for the payment."
+    assert passes(probability(words))
+    assert not passes(probability(words, LONG + "Please confirm the option, and how you would like to pay."))
 
 
 def test_another_dimension_is_refused_with_a_way_out():

@@ -31,6 +31,12 @@ def test_the_labels_are_of_320_star_and_110_tau_turns():
     assert (sources.count("star"), sources.count("tau")) == (320, 110)
 
 
+def test_no_conversation_of_the_labels_was_fitted_to():
+    tuning = Path(__file__).parents[1] / "benchmarks" / "gate_tuning.jsonl"
+    fitted_to = {json.loads(line)["conversation"] for line in tuning.read_text().splitlines()}
+    assert not fitted_to & {row["conversation"] for row in LABELS}
+
+
 @pytest.mark.parametrize(("source", "precision", "recall"), [("star", 0.88, 0.94), ("tau", 0.75, 0.92)])
 def test_what_passes_is_mostly_a_need_and_most_needs_pass(verdicts, source, precision, recall):
     of_source = [(need, passed) for where, need, passed in verdicts if where.startswith(source)]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from groundswell.models.reading import check_digits
 from groundswell.models.reading.redaction import DEFAULT, Redactor, redact
 from groundswell.models.reading.redaction_json import redact_value
-from groundswell.models.reading.redaction_pattern import View
+from groundswell.models.reading.redaction_view import View
 from groundswell.sinks.presidio import MissingPresidio, PresidioPattern
 from groundswell.streams.redacting import Redaction
 from groundswell.streams.settings import Settings

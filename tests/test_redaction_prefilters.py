@@ -10,7 +10,8 @@ import pytest
 from redaction_planted import planted
 
 from groundswell.models.reading.redaction import DEFAULT, PATTERNS, REDACTION_VERSION
-from groundswell.models.reading.redaction_pattern import NamedPattern, NumberPattern, TextPattern, View, found
+from groundswell.models.reading.redaction_pattern import NamedPattern, NumberPattern, TextPattern, found
+from groundswell.models.reading.redaction_view import View
 
 HERE = Path(__file__).parent
 #: What the shipped examples are once redacted, by the version of the patterns.

@@ -11,7 +11,7 @@ or forgotten, a conversation counts as it was last told, or not at all.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -148,7 +148,12 @@ class Calibration:
 
     def to_json(self) -> bytes:
         """Return the state as a JSON document; `from_json` restores it bit for bit."""
-        return orjson.dumps([[key, *asdict(sample).values()] for key, sample in self._samples.items()])
+        return orjson.dumps(
+            [
+                [key, sample.score, sample.wrote, sample.good, sample.weight, sample.foreseen]
+                for key, sample in self._samples.items()
+            ]
+        )
 
     @classmethod
     def from_json(cls, payload: bytes) -> "Calibration":
@@ -162,8 +167,10 @@ def _fit(samples: list[Sample]) -> Floats:
     prior, precision = np.array(PRIOR), np.array(PRECISION)
     if not samples:
         return prior
-    inputs = np.array([(1.0, sample.score, float(sample.wrote)) for sample in samples])
-    good = np.array([float(sample.good) for sample in samples])
+    inputs = np.ones((len(samples), 3))
+    inputs[:, 1] = [sample.score for sample in samples]
+    inputs[:, 2] = [sample.wrote for sample in samples]
+    good = np.array([sample.good for sample in samples], np.float64)
     weights = np.array([sample.weight for sample in samples])
 
     def loss(at: Floats) -> float:

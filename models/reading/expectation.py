@@ -42,6 +42,11 @@ def invites(agent_text: str) -> bool:
     return _invites(_end(agent_text))
 
 
+def replies_to_long_text(agent_text: str) -> bool:
+    """Return whether the agent's text fills what is looked at of it, and is no open offer of help."""
+    return len(agent_text.rstrip()) >= TAIL and not invites(agent_text)
+
+
 def asks_for_slot(agent_text: str) -> bool:
     """Return whether the agent's text ends in a question that is no open offer, or demands a value."""
     end = _end(agent_text)

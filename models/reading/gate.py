@@ -1,10 +1,10 @@
 """The gate: whether a user's turn says what the user wants.
 
 Greetings, thanks, names, order numbers and confirmations are most of what users type, and
-clustering them makes large, meaningless intents. The gate is a logistic model over the sentence
+clustering them makes large, meaningless intents. The gate is two logistic models over the sentence
 embedding (what it is about), surface features (what kind of act it is) and what the agent's last text
 expects: none of them does it alone. Trained on MultiDoGO (Peskov et al. 2019), CLINC150 (Larson et al.
-2019) and weak labels from STAR (Mosig et al. 2020) by `benchmarks/train_gate.py`.
+2019), weak labels from STAR (Mosig et al. 2020) and turns labelled by hand, by `benchmarks/train_gate.py`.
 
 The embedding model reads Latin scripts. A turn in another one is judged by its length alone.
 """
@@ -16,7 +16,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from groundswell.models.reading.expectation import EXPECTATIONS, expectation
+from groundswell.models.reading.expectation import EXPECTATIONS, expectation, replies_to_long_text
 from groundswell.models.reading.surface import FEATURES, surface
 from groundswell.models.reading.wording import Wording
 from groundswell.models.record import Vector
@@ -28,13 +28,30 @@ _EVEN_WORDS, _WORDS_PER_LOGIT = 4.0, 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gate:
-    """A logistic model: `embedding_weights` (384,), `surface_weights`, `expectation_weights`, `bias`."""
+class Weights:
+    """A logistic model: `embedding` (384,), one number for each of `FEATURES` and `EXPECTATIONS`, `bias`."""
 
-    embedding_weights: Vector
-    surface_weights: Sequence[float]
-    expectation_weights: Sequence[float]
+    embedding: Vector
+    surface: Sequence[float]
+    expectation: Sequence[float]
     bias: float
+
+    def logit(self, embedding: Vector, acts: Sequence[float], expected: Sequence[float]) -> float:
+        """Return the log odds that a turn of these features says what the user wants."""
+        kind = _weighted(self.surface, acts) + _weighted(self.expectation, expected)
+        return float(self.embedding @ embedding) + kind + self.bias
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gate:
+    """Two logistic models: of replies to a long text of the agent, and of all other turns.
+
+    An agent that writes at length lists, proposes and asks to confirm, and its users answer in whole
+    sentences: "I'd like the blue one, please" is a need after "How can I help?", and a choice there.
+    """
+
+    otherwise: Weights
+    after_long_text: Weights
 
     def probability(self, text: str, embedding: Vector, agent_text: str = "") -> float:
         """Return the probability that *text* says what the user wants; 0 if it has no word.
@@ -47,9 +64,9 @@ class Gate:
 
     def judge(self, wording: Wording, embedding: Vector, agent_text: str = "") -> float:
         """Return the same for words that were read already."""
-        if embedding.shape != self.embedding_weights.shape:
+        if embedding.shape != self.otherwise.embedding.shape:
             raise ValueError(
-                f"the gate was fitted to {len(self.embedding_weights)} dimensions, not {len(embedding)}; "
+                f"the gate was fitted to {len(self.otherwise.embedding)} dimensions, not {len(embedding)}; "
                 "use RuleGate for another embedding model"
             )
         if not wording.words:
@@ -58,8 +75,8 @@ class Gate:
             return by_length(wording)
         acts = surface(wording)
         expected = expectation(wording, acts, agent_text)
-        kind = _weighted(self.surface_weights, acts) + _weighted(self.expectation_weights, expected)
-        return logistic(float(self.embedding_weights @ embedding) + kind + self.bias)
+        weights = self.after_long_text if replies_to_long_text(agent_text) else self.otherwise
+        return logistic(weights.logit(embedding, acts, expected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +133,25 @@ def _weighted(weights: Sequence[float], values: Sequence[float]) -> float:
     return sum(weight * value for weight, value in zip(weights, values, strict=True))
 
 
-def gate_of(weights: Vector, bias: float) -> Gate:
-    """Return the gate of one row of weights: of the embedding, the surface features, the expectations."""
-    of_embedding = len(weights) - len(FEATURES) - len(EXPECTATIONS)
-    embedding, acts, expected = np.split(weights, [of_embedding, of_embedding + len(FEATURES)])
-    return Gate(embedding.copy(), tuple(acts.tolist()), tuple(expected.tolist()), bias)
+def gate_of(weights: Vector, bias: Sequence[float]) -> Gate:
+    """Return the gate of two rows of numbers: of the embedding, the surface features, the expectations."""
+    of_embedding = weights.shape[1] - len(FEATURES) - len(EXPECTATIONS)
+    otherwise, after_long_text = (
+        Weights(
+            row[:of_embedding].copy(),
+            tuple(row[of_embedding : -len(EXPECTATIONS)].tolist()),
+            tuple(row[-len(EXPECTATIONS) :].tolist()),
+            float(one),
+        )
+        for row, one in zip(weights, bias, strict=True)
+    )
+    return Gate(otherwise, after_long_text)
 
 
 def _bundled() -> tuple[Gate, Vector]:
     with (files("groundswell.models.reading") / "gate.npz").open("rb") as package_data:
         numbers = np.load(package_data)
-        return gate_of(numbers["weights"], float(numbers["bias"])), numbers["mean"]
+        return gate_of(numbers["weights"], numbers["bias"]), numbers["mean"]
 
 
 #: The fitted gate, and the mean embedding of turns that pass it (shape (384,)), both for MiniLM.

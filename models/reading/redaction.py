@@ -21,7 +21,8 @@ from groundswell.models.reading import (
     redaction_numbers,
 )
 from groundswell.models.reading.redaction_own import OwnPattern, own_pattern
-from groundswell.models.reading.redaction_pattern import Pattern, View, replaced
+from groundswell.models.reading.redaction_pattern import Pattern, replaced
+from groundswell.models.reading.redaction_view import View
 
 #: Changes whenever a built-in pattern changes; stored beside what was redacted.
 REDACTION_VERSION = "2"

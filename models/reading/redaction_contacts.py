@@ -2,7 +2,8 @@
 
 import re
 
-from groundswell.models.reading.redaction_pattern import Pattern, Span, TextPattern, View
+from groundswell.models.reading.redaction_pattern import Pattern, Span, TextPattern
+from groundswell.models.reading.redaction_view import View
 
 #: Letters of any script; but where Latin text follows another script without a space, it begins there.
 _LOCAL = r"(?:(?<![A-Za-z0-9_.+'-])[A-Za-z0-9_][A-Za-z0-9_.+%'-]{0,95}|(?<![\w.+-])\w[\w.+%'-]{0,95})"

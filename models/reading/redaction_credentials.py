@@ -6,7 +6,8 @@ but a space, only what has a digit or an inner symbol, so that "my password is w
 
 import re
 
-from groundswell.models.reading.redaction_pattern import NamedPattern, Pattern, Span, TextPattern, View
+from groundswell.models.reading.redaction_pattern import NamedPattern, Pattern, Span, TextPattern
+from groundswell.models.reading.redaction_view import View
 
 _SECRET = "[secret]"  # noqa: S105 (what stands in place of one)
 #: Closing quote of a key, escaped or not, and what may stand between a name and its value.

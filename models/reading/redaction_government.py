@@ -8,14 +8,8 @@ import re
 from collections.abc import Callable
 
 from groundswell.models.reading import check_digits
-from groundswell.models.reading.redaction_pattern import (
-    NumberPattern,
-    Pattern,
-    Span,
-    Stretch,
-    TextPattern,
-    View,
-)
+from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span, TextPattern
+from groundswell.models.reading.redaction_view import Stretch, View
 
 _ID = "[id]"
 _START, _END = r"(?<![A-Za-z0-9_#.$-])", r"(?![A-Za-z0-9_-])"
@@ -69,19 +63,26 @@ def _number(
         glued: a letter may stand right before its digits.
     """
     before = re.compile(rf"(?<![a-z])(?:{word}){_GAP}", re.IGNORECASE) if word else None
-    print_ = re.compile(printed) if printed else None
+    judge = _judge(check, before, re.compile(printed) if printed else None)
+    regex = re.compile(_START + shape + _END, re.IGNORECASE)
+    return NumberPattern(name, placeholder, digits, regex, judge, most, marks, near, glued=glued)
+
+
+def _judge(
+    check: Callable[[str], bool] | None, before: re.Pattern[str] | None, printed: re.Pattern[str] | None
+) -> Callable[[re.Match[str]], Span | None]:
+    """Return what gives the span of a number that passes *check*, has its own print or follows its word."""
 
     def judge(match: re.Match[str]) -> Span | None:
         found = match.group()
         if check is not None and not check(_plain(found)):
             return None
-        if before is None or (print_ is not None and print_.fullmatch(found)):
+        if before is None or (printed is not None and printed.fullmatch(found)):
             return match.span()
         told = match.string[max(0, match.start() - _NEAR) : match.start()]
         return match.span() if before.search(told) else None
 
-    regex = re.compile(_START + shape + _END, re.IGNORECASE)
-    return NumberPattern(name, placeholder, digits, regex, judge, most, marks, near, glued=glued)
+    return judge
 
 
 def _is_birthday(number: str) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 
-from groundswell.models.reading.redaction_pattern import Pattern, Span, TextPattern, View
+from groundswell.models.reading.redaction_pattern import Pattern, Span, TextPattern
+from groundswell.models.reading.redaction_view import View
 
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")

@@ -6,7 +6,8 @@ Cards: lengths and leading digits by ISO/IEC 7812 and the networks. IBAN: length
 import re
 
 from groundswell.models.reading.check_digits import luhn, mod_97
-from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span, Stretch
+from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span
+from groundswell.models.reading.redaction_view import Stretch
 
 _NOT_AFTER = r"(?<![A-Za-z0-9_-])(?<!\d\.)"
 _CARD_RUN = re.compile(rf"{_NOT_AFTER}(?<!\d[ -])\d(?:[ .-]{{0,2}}\d){{12,}}(?![A-Za-z0-9_-])")

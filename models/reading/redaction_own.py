@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from groundswell.models.reading.redaction_pattern import Pattern, Span, View, found, whole
+from groundswell.models.reading.redaction_pattern import Pattern, Span, found, whole
+from groundswell.models.reading.redaction_view import View
 
 _PLACEHOLDER = re.compile(r"\[[a-z][a-z0-9_ -]{0,40}\]")
 _NAME = re.compile(r"[a-z][a-z0-9_ -]{0,40}")
