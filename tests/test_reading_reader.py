@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from groundswell.models.reading.gate import PRIOR_MEAN, RuleGate
-from groundswell.models.reading.goal_change import Closure, opens_goal
+from groundswell.models.reading.goal_change import Closure, Goal, opens_goal
 from groundswell.models.reading.needs import unit
 from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.reader import MAX_SEGMENTS, ConversationReader
@@ -244,8 +244,9 @@ def test_a_first_write_is_the_suspect_of_a_failure_without_friction(embed):
     assert reader.outcomes()[0].first_failing_turn == 3
 
 
-def follows(text, similarity, agent="", closure=Closure.OPEN, *, asked=False, since=3):
-    return opens_goal(Wording.of(text), similarity, agent, closure, asked=asked, since=since)
+def follows(text, similarity, agent="", closure=Closure.OPEN, **more):
+    goal = {"asked": False, "worked": True, "turns": 9, "since": 3} | more
+    return opens_goal(Wording.of(text), similarity, Goal(closure, agent, **goal))
 
 
 def test_an_unlike_need_opens_a_goal_without_a_closing_exchange_and_a_like_one_does_not():
@@ -256,19 +257,35 @@ def test_an_unlike_need_opens_a_goal_without_a_closing_exchange_and_a_like_one_d
     assert not follows("my balance", -0.2, answer, Closure.CLOSED)
 
 
+def test_a_goal_is_likelier_to_be_over_once_it_has_lasted_and_a_tool_has_worked():
+    need, answer = "I want to know the balance of my account", "The flight leaves at noon."
+    assert follows(need, 0.1, answer)
+    assert not follows(need, 0.1, answer, worked=False)
+    assert not follows(need, 0.1, answer, turns=3)
+    assert follows(need, 0.3, answer, Closure.CLOSED, turns=22) == follows(
+        need, 0.3, answer, Closure.CLOSED, turns=500
+    )
+
+
+def test_what_is_asked_about_is_mostly_the_goal_at_hand():
+    need, answer = "I want to know the balance of my account", "The flight leaves at noon."
+    assert follows(need, 0.1, answer)
+    assert not follows(need + "?", 0.1, answer)
+
+
 def test_what_answers_or_takes_up_what_the_agent_said_goes_on_with_the_goal():
     need, answer = "Is the balance of that account enough", "The flight leaves at noon."
     assert follows(need, -0.1, answer, since=9)
     assert not follows(need, -0.1, "The balance of your account is 7 dollars.", since=9)
     assert not follows("No, is the balance enough", -0.1, answer, since=9)
-    assert follows("What day is it", -0.2, answer, since=4)
-    assert not follows("What day is it", -0.2, answer, asked=True, since=4)
+    assert follows("What day is it", -0.2, answer, since=4, turns=4)
+    assert not follows("What day is it", -0.2, answer, asked=True, since=4, turns=4)
 
 
 def test_an_offer_of_help_or_a_greeting_marks_a_beginning():
     need = "A table for two tonight"
-    assert not follows(need, 0.05, "Your taxi is on its way.")
-    assert follows(need, 0.05, "Hello, how can I help?")
+    assert not follows(need, 0.1, "Your taxi is on its way.")
+    assert follows(need, 0.1, "Hello, how can I help?")
     assert follows(f"Hello, {need}", 0.3, "Your taxi is on its way.")
 
 

@@ -3,10 +3,12 @@
 A linear score by hand-rounded weights, fitted by logistic regression to one half of STAR's dialogues,
 joined in pairs with and without the closing exchange between them; `benchmarks/reading.py` measures on
 the other half. Similarity decides most; the rest tells a change of subject from an answer: what answers
-the agent's question, repeats the agent's words or starts with yes or no goes on with the goal at hand.
+the agent's question, repeats the agent's words or starts with yes or no goes on with the goal at hand, and
+a goal that has lasted for a while, with a tool at work, is more likely to be over.
 """
 
 import math
+from dataclasses import dataclass
 from enum import IntEnum
 
 from groundswell.models.reading.expectation import invites
@@ -40,17 +42,22 @@ _GREETINGS = frozenset(
     )
 )
 
-BIAS = -2.65
+BIAS = -4.75
 SIMILARITY = -7.5  # times the greatest centred cosine to the goal's last needs
-REPEATED_WORDS = -4.7  # times the share of the need's words that the agent's last text has
-ASKED = -0.6  # the agent's question is pending
-SINCE = 1.0  # times the logarithm of the turns since the last need
-CLOSED = 1.5  # the goal was closed, see `Closure`
-INVITED = 2.5  # it was not, but the agent's last text offers help
-FAREWELL = 1.8  # the agent took leave
-GREETS = 5.6  # the user greets
-YES_OR_NO = -2.7  # the need starts with yes or no
-WANTS = 1.6  # it says what is wanted in so many words
+REPEATED_WORDS = -3.7  # times the share of the need's words that the agent's last text has
+ASKED = -0.5  # the agent's question is pending
+SINCE = 0.3  # times the logarithm of the turns since the last need
+LASTED = 1.5  # times the logarithm of the turns of the goal at hand, of at most `_LONG`
+WORKED = 1.2  # a tool has worked for it
+CLOSED = 1.0  # the goal was closed, see `Closure`
+INVITED = 2.9  # it was not, but the agent's last text offers help
+FAREWELL = 1.7  # the agent took leave
+GREETS = 6.0  # the user greets
+YES_OR_NO = -2.1  # the need starts with yes or no
+WANTS = 0.9  # it says what is wanted in so many words
+QUESTION = -1.3  # it has a question mark: what is asked about is mostly the goal at hand
+#: Turns after which a goal is as likely to end as ever: STAR's have 13 in the middle, one in 20 more than 22.
+_LONG = 22
 
 
 class Closure(IntEnum):
@@ -61,24 +68,34 @@ class Closure(IntEnum):
     CLOSED = 2  # the agent asked for anything else, or the user took leave
 
 
-def opens_goal(
-    wording: Wording, similarity: float, agent_text: str, closure: Closure, *, asked: bool, since: int
-) -> bool:
-    """Return whether a need starts a new goal.
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """How the goal at hand stands when a need comes.
 
-    Args:
-        wording: the need's words.
-        similarity: the greatest cosine to the goal's last needs, all centred on the agent's mean.
-        agent_text: the agent's last text.
-        closure: what has been said that would end the goal at hand.
-        asked: whether a question of the agent is pending.
-        since: turns and calls since the last need, at least 1.
+    `closure` is what has been said that would end it, `agent_text` the agent's last text, `asked` whether a
+    question of the agent is pending, `worked` whether a tool has worked for it; it has lasted for `turns`,
+    and `since` the last need it is as many turns and calls, at least 1.
+    """
+
+    closure: Closure
+    agent_text: str
+    asked: bool
+    worked: bool
+    turns: int
+    since: int
+
+
+def opens_goal(wording: Wording, similarity: float, goal: Goal) -> bool:
+    """Return whether a need of these words starts a new goal.
+
+    *similarity* is the greatest cosine to the last needs of the goal, all centred on the mean of the agent.
     """
     if len(wording.words) < MIN_WORDS:
         return False
-    score = BIAS + SIMILARITY * max(similarity, _UNLIKE) + SINCE * math.log(max(since, 1))
-    score += ASKED * asked + REPEATED_WORDS * _repeated(wording.words, agent_text)
-    return score + _closing(agent_text, closure) + _opening(wording) > 0
+    score = BIAS + SIMILARITY * max(similarity, _UNLIKE) + SINCE * math.log(max(goal.since, 1))
+    score += LASTED * math.log(min(max(goal.turns, 1), _LONG)) + WORKED * goal.worked
+    score += ASKED * goal.asked + REPEATED_WORDS * _repeated(wording.words, goal.agent_text)
+    return score + _closing(goal.agent_text, goal.closure) + _opening(wording) > 0
 
 
 def _closing(agent_text: str, closure: Closure) -> float:
@@ -93,6 +110,7 @@ def _opening(wording: Wording) -> float:
     """Return how much of a beginning the need's wording is."""
     acts = [language.acts for language in spoken(wording.words)]
     score = GREETS if wording.words[0] in _GREETINGS else 0.0
+    score += QUESTION * wording.has_question_mark
     score += YES_OR_NO if any(each.yes_no.search(wording.plain) for each in acts) else 0.0
     return score + (WANTS if any(each.wants.search(wording.plain) for each in acts) else 0.0)
 

@@ -11,7 +11,7 @@ import orjson
 
 from groundswell.models.reading.calibration import Calibration
 from groundswell.models.reading.gate import GATE, passes
-from groundswell.models.reading.goal_change import Closure, opens_goal
+from groundswell.models.reading.goal_change import Closure, Goal, opens_goal
 from groundswell.models.reading.needs import NeedMemory, unit
 from groundswell.models.reading.outcome import Evidence, SegmentOutcome
 from groundswell.models.reading.phrases import Signal
@@ -146,9 +146,15 @@ class ConversationReader:
         """Return whether a need that follows others starts a new goal."""
         segment = self.segment
         similarity = self._needs.similarity(segment.number, embedding, self._mean.mean)
-        asked = Evidence.QUESTION_PENDING in segment.evidence
-        since = ordinal - self._need_at
-        return opens_goal(wording, similarity, self._agent_text, self._closure, asked=asked, since=since)
+        goal = Goal(
+            closure=self._closure,
+            agent_text=self._agent_text,
+            asked=Evidence.QUESTION_PENDING in segment.evidence,
+            worked=segment.tool_worked,
+            turns=segment.turns,
+            since=ordinal - self._need_at,
+        )
+        return opens_goal(wording, similarity, goal)
 
     def agent(self, ordinal: int, text: str) -> AgentReading:
         """Read an agent's text."""
