@@ -412,3 +412,10 @@ def test_a_state_from_before_steps_were_kept_is_read():
 )
 def test_every_step_is_told_in_words(step, told):
     assert told_step(step) == told
+
+
+def test_a_need_after_the_users_own_goodbye_opens_a_goal_though_no_tool_has_worked():
+    need, answer = Wording.of("Now I need to change my delivery address"), "Which order is it?"
+    begun = {"agent_text": answer, "asked": False, "worked": False, "turns": 5, "since": 3}
+    assert opens_goal(need, 0.0, Goal(closure=Closure.LEFT, **begun))
+    assert not opens_goal(need, 0.0, Goal(closure=Closure.OPEN, **begun))

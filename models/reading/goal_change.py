@@ -50,6 +50,7 @@ SINCE = 0.3  # times the logarithm of the turns since the last need
 LASTED = 1.5  # times the logarithm of the turns of the goal at hand, of at most `_LONG`
 WORKED = 1.2  # a tool has worked for it
 CLOSED = 1.0  # the goal was closed, see `Closure`
+LEFT = 4.0  # the user took leave, too seldom there for a fit: set by hand
 INVITED = 2.9  # it was not, but the agent's last text offers help
 FAREWELL = 1.7  # the agent took leave
 GREETS = 6.0  # the user greets
@@ -65,7 +66,8 @@ class Closure(IntEnum):
 
     OPEN = 0
     DONE = 1  # the agent stated completion
-    CLOSED = 2  # the agent asked for anything else, or the user took leave
+    CLOSED = 2  # the agent asked for anything else, or the user gave thanks
+    LEFT = 3  # the user took leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,8 @@ def opens_goal(wording: Wording, similarity: float, goal: Goal) -> bool:
 def _closing(agent_text: str, closure: Closure) -> float:
     """Return how much of an end the agent made."""
     score = FAREWELL if Signal.FAREWELL in user_signals(agent_text) else 0.0
-    if closure is Closure.CLOSED:
-        return score + CLOSED
+    if closure >= Closure.CLOSED:
+        return score + (LEFT if closure is Closure.LEFT else CLOSED)
     return score + (INVITED if agent_text and invites(agent_text) else 0.0)
 
 

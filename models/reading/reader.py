@@ -105,7 +105,7 @@ class ConversationReader:
         needed = passes(probability)
         shown = user_signals(text)
         if closes(shown) and not needed:
-            self._closure = Closure.CLOSED
+            self._close(Closure.LEFT if Signal.FAREWELL in shown else Closure.CLOSED)
         vector, opened = self._need(ordinal, wording, embedding, shown) if needed else (None, False)
         segment = self.segment
         segment.turns += 1
@@ -136,6 +136,9 @@ class ConversationReader:
         self.segment.note(Evidence.DONE, False)
         self.segment.note(Evidence.ANSWERED, False)
         return vector, opened
+
+    def _close(self, closure: Closure) -> None:
+        self._closure = max(self._closure, closure)
 
     def _says_again(self, wording: Wording, embedding: Vector) -> bool:
         """Return whether the user had to say one of the last needs again."""
@@ -169,9 +172,9 @@ class ConversationReader:
             shown.add(Signal.APOLOGY_CHAIN)
         if Signal.COMPLETION in shown:
             segment.note(Evidence.DONE, True)
-            self._closure = max(self._closure, Closure.DONE)
+            self._close(Closure.DONE)
         if Signal.ANYTHING_ELSE in shown:
-            self._closure = Closure.CLOSED
+            self._close(Closure.CLOSED)
         self._note_answer(shown)
         segment.turns += 1
         segment.take_step(ordinal, answer_step(shown))
