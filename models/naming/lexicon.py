@@ -160,10 +160,6 @@ def _either(patterns: Iterable[re.Pattern[str] | None]) -> re.Pattern[str] | Non
     return re.compile("|".join(pattern.pattern for pattern in found), re.IGNORECASE) if found else None
 
 
-#: Every language at once: of a word alone nobody knows its language.
-ANY = _joined(tuple(LEXICONS))
-
-
 def lexicon_of(words: Iterable[str]) -> Lexicon:
     """Return the lexicon by which a turn of these lower-case words is read."""
     return _joined((*(language.code for language in spoken(words)), *_BY_SCRIPT))
