@@ -10,7 +10,7 @@ from groundswell.models.intents.archive import Retired
 from groundswell.models.intents.codec import pack, unpack32, unpack64
 from groundswell.models.intents.compactness import log_spread
 from groundswell.models.intents.cuts import all_sizes, candidates, choose, remembered
-from groundswell.models.intents.decay import revive
+from groundswell.models.intents.decay import homes, rejoin, revive
 from groundswell.models.intents.forwards import Forwards
 from groundswell.models.intents.geometry import direction, directions
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
@@ -231,6 +231,20 @@ def test_an_archived_id_goes_to_the_newborn_that_is_nearest_to_it_and_to_none_if
     for newborn, expected in (([0, 1, 2], {2: "old"}), ([0, 1], {}), ([2], {2: "old"})):
         state = State.empty(EngineParams(dimension=4, axes=4, micros=64), "test")
         state.archive.add(Retired("old", "intent", away))
-        back_again = revive(state, space, rows, newborn)
+        back_again = revive(state, space, rows, newborn, 0.7)
         assert {row: one.fine for row, one in back_again.items()} == expected
         assert len(state.archive.kept()[0]) == 1 - len(expected)
+
+
+def test_an_intent_comes_back_with_the_largest_of_its_parts_and_the_smaller_ones_rejoin_it():
+    state = State.empty(EngineParams(dimension=8, axes=4), "t")
+    small, large = (Retired(fine, "I", np.zeros(8, np.float32), weight) for fine, weight in (("s", 2), ("l", 9)))
+    state.archive.add(large)
+    assert homes(state, [small]) == {"s": "s"}  # under the intent's id it would give that another meaning
+    assert rejoin(state, ["s"], ["s"]) == {}
+    assert state.returned == {"s": "I"}
+    state.archive.take(0)
+    assert homes(state, [large]) == {"l": "I"}
+    assert rejoin(state, ["s", "l"], ["s", "I"]) == {"s": "I"}
+    assert state.returned == {}
+    assert homes(state, [small, large]) == {"s": "I", "l": "I"}

@@ -10,11 +10,15 @@ from groundswell.models.record import Vector
 
 @dataclass(slots=True)
 class Retired:
-    """A sub-intent at its retirement: id, the intent it stands for, unit centroid (dimension,)."""
+    """A sub-intent at its retirement: id, the intent it stands for, unit centroid (dimension,).
+
+    `weight`: in events, faded up to its last event only, so that what fell silent earlier can be compared.
+    """
 
     fine: str
     intent: str
     centroid: Vector
+    weight: float = 0.0
 
 
 class Archive:

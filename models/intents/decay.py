@@ -3,6 +3,8 @@
 Time is event time, and never runs backwards: an event that comes late counts as of the latest seen.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from groundswell.models.intents.archive import Retired
@@ -52,19 +54,25 @@ def _silent(state: State, model: Model, labels: Labels) -> list[int]:
 
 
 def _retire(state: State, model: Model, space: Space, labels: Labels, silent: list[int]) -> None:
-    rows = state.micros.rows()
+    rows, half_life = state.micros.rows(), state.params.half_life_ms
     for i in silent:
-        members = labels == i
+        members, weight = labels == i, 0.0
         total = rows.sums[members].sum(0) if members.any() else space.lift(model.centroids[i])
-        state.archive.add(Retired(model.fines[i], model.intents[i], direction(total)))
+        if members.any():
+            silence = state.clock.time_ms - int(rows.hits[members].max())
+            weight = float(rows.weights[members].sum()) * 2.0 ** (silence / half_life)
+        intent = state.returned.pop(model.fines[i], model.intents[i])
+        state.archive.add(Retired(model.fines[i], intent, direction(total), weight))
         state.record("retired", "fine", model.fines[i])
     state.model = model.without({model.fines[i] for i in silent})
     for intent in sorted(set(model.intents) - set(state.model.intents)):
         state.record("retired", "intent", intent)
 
 
-def revive(state: State, space: Space, centroids: Matrix, newborn: list[int]) -> dict[int, Retired]:
-    """Return, for each newborn row close enough to an archived sub-intent, what it takes up again.
+def revive(
+    state: State, space: Space, centroids: Matrix, newborn: list[int], least: float
+) -> dict[int, Retired]:
+    """Return, for each newborn row as close as *least* to an archived sub-intent, what it takes up again.
 
     Each must be the other's nearest, among all archived ones and all rows: a neighbour that is born first
     does not take the id of a theme that is still away.
@@ -76,6 +84,34 @@ def revive(state: State, space: Space, centroids: Matrix, newborn: list[int]) ->
     nearest, revived = likeness.argmax(1), dict[int, Retired]()
     for row in newborn:
         best = int(likeness[:, row].argmax())
-        if nearest[best] == row and likeness[best, row] >= state.params.revive:
+        if nearest[best] == row and likeness[best, row] >= least:
             revived[row] = state.archive.take(places[best])
     return revived
+
+
+def homes(state: State, revived: Collection[Retired]) -> dict[str, str]:
+    """Return the intent that each sub-intent is back in: its own of before, if that lives or comes back.
+
+    An intent comes back with the largest of its retired parts: under its id a smaller one would give it
+    another meaning. That is an intent of its own until then (`State.returned`).
+    """
+    live = set(state.model.intents) if state.model is not None else set()
+    away = [one for one in state.archive.ring if one is not None]
+    found: dict[str, str] = {}
+    for one in revived:
+        parts = [other for other in (*away, *revived) if other.intent == one.intent]
+        largest = max(parts, key=lambda part: (part.weight, part.fine))
+        back = one.intent in live or any(largest is other for other in revived)
+        found[one.fine] = one.intent if back else one.fine
+        if not back:
+            state.returned[one.fine] = one.intent
+    return found
+
+
+def rejoin(state: State, fines: Collection[str], live: Collection[str]) -> dict[str, str]:
+    """Return the sub-intents of *fines* whose intent has come back after them, and that."""
+    state.returned = {fine: intent for fine, intent in state.returned.items() if fine in fines}
+    found = {fine: intent for fine, intent in state.returned.items() if intent in live}
+    for fine in found:
+        del state.returned[fine]
+    return found

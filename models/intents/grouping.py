@@ -3,6 +3,7 @@
 import numpy as np
 
 from groundswell.models.intents.cuts import Levels
+from groundswell.models.intents.decay import rejoin
 from groundswell.models.intents.geometry import Labels, Matrix, Scores, renumber
 from groundswell.models.intents.lineage import Overlap, match, number_ids, overlap
 from groundswell.models.intents.outgoing import Outgoing
@@ -17,11 +18,16 @@ def group_fines(
 
     A group goes on under the intent id that it shares most with, so that as little as can be changes its
     intent; a pinned sub-intent keeps its pin's. One born since the last full refit stays an intent of its
-    own until the next: the number of intents follows a new theme with delay.
+    own until the next: the number of intents follows a new theme with delay. One that came back is in the
+    intent that it was in, for as long, or from when that comes back too.
     """
     weights = state.micros.rows().weights
     pinned = {pin.fine: pin.intent for pin in state.pins}
     pinned |= {fine: fine for fine in fines if fine in before.newborn and fine not in pinned}
+    came = before.revived | revived
+    came |= rejoin(state, fines, {*before.groups.values(), *revived.values()})
+    came = {fine: intent for fine, intent in came.items() if fine in fines and fine not in pinned}
+    pinned |= came
     free = [i for i, fine in enumerate(fines) if fine not in pinned]
     intents = [pinned.get(fine, "") for fine in fines]
     if free:
@@ -31,11 +37,9 @@ def group_fines(
         mass = np.bincount(levels.fine, weights, len(fines)).astype(np.float64)[free]
         group_of = np.full(len(fines), FREE)
         group_of[free] = groups
-        came_back = [revived.get(fine) for fine in fines]
-        former = [came_back[i] or old for i, old in zip(levels.fine, before.intents, strict=True)]
-        shared = _shared(group_of[levels.fine], former, weights)
+        shared = _shared(group_of[levels.fine], before.intents, weights)
         taken = set(pinned.values())
-        heirs = (set(before.groups.values()) | set(revived.values())) - taken
+        heirs = set(before.groups.values()) - (taken - set(came.values()))
         names = _name_groups(state, groups, shared, mass, [fines[i] for i in free], heirs, taken)
         for i, group in zip(free, groups, strict=True):
             intents[i] = names[group]
@@ -88,7 +92,7 @@ def _trace(
         if name in known:
             continue
         parent = shared.parent(row)
-        if name in revived.values():
+        if name in revived.values() and name not in state.returned:
             state.record("revived", "intent", name)
         elif parent in known:
             state.record("split", "intent", name, parent=parent)

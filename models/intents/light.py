@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from groundswell.models.intents.decay import revive
+from groundswell.models.intents.decay import homes, revive
 from groundswell.models.intents.geometry import Labels, Matrix, directions, group_sums
 from groundswell.models.intents.lineage import Kind
 from groundswell.models.intents.model import Model, fit_model
@@ -56,10 +56,11 @@ def _grow(state: State, model: Model, space: Space, ripe: list[int]) -> None:
     rows, groups = state.micros.rows(), model.groups()
     centroids = directions(group_sums(rows.places * rows.weights[:, None], labels, len(fines)))
     newborn = [row for row, fine in enumerate(fines) if fine not in groups]
-    returned = revive(state, space, centroids, newborn)
+    returned = revive(state, space, centroids, newborn, state.params.revive_early)
     for row, retired in returned.items():
         state.move(fines[row], retired.fine)
-        fines[row], groups[retired.fine] = retired.fine, retired.intent
+        fines[row] = retired.fine
+    groups |= homes(state, returned.values())
     intents = [groups.get(fine, fine) for fine in fines]
     state.model = fit_model(rows.places, rows.weights, labels, fines, intents, state.params.novelty)
     state.changed.add(MODEL)
@@ -94,11 +95,12 @@ def _trace(state: State, old: Model, new: Model, revived: set[str]) -> None:
     intents, former = new.groups(), set(old.intents)
     for fine in new.fines:
         if fine not in old.position:
-            state.young.add(fine)
+            (state.revived if fine in revived else state.young).add(fine)
             kind: Kind = "revived" if fine in revived else "created"
             state.record(kind, "fine", fine)
             if intents[fine] not in former:
-                state.record(kind, "intent", intents[fine])
+                early = fine in state.returned  # its intent is still away
+                state.record("created" if early else kind, "intent", intents[fine])
                 former.add(intents[fine])
     for row, fine in enumerate(old.fines):
         if fine not in new.position:

@@ -16,6 +16,7 @@ class Outgoing:
     groups: dict[str, str]
     vectors: dict[str, Vector]
     newborn: frozenset[str]  # ids born since the last full refit, or about to be: ripe provisional ones
+    revived: dict[str, str]  # sub-intents that came back since then into an intent, and that
 
     @property
     def intents(self) -> list[str]:
@@ -35,4 +36,6 @@ def outgoing(state: State) -> Outgoing:
         rows = state.space.lift_rows(places)
         newborn = [one.fine for one in state.provisionals.newborn if one.events >= state.params.birth]
         newborn += [fine for fine in state.young if groups.get(fine) == fine]
-    return Outgoing([ids[i] for i in labels], groups, dict(zip(ids, rows, strict=True)), frozenset(newborn))
+    revived = {fine: groups[fine] for fine in sorted(state.revived) if fine in groups}
+    vectors = dict(zip(ids, rows, strict=True))
+    return Outgoing([ids[i] for i in labels], groups, vectors, frozenset(newborn), revived)

@@ -43,7 +43,8 @@ class EngineParams:
     widest: int = 600  # groups of a cut at most
     novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
     kinship: float = 0.2  # cosine that two events of a new theme may be farther apart than that
-    revive: float = 0.7  # cosine from which a newborn takes the id of an archived sub-intent
+    revive: float = 0.8  # cosine from which a newborn takes the id of an archived sub-intent, at a full refit
+    revive_early: float = 0.9  # ... and at its birth, when little of it has been seen
     half_life_ms: int = 0  # event time after which weights have halved; 0: nothing is forgotten
     min_weight: float = 0.3  # weight below which a decayed micro-cluster is dropped
     silence: float = 2.0  # half-lives after which a silent sub-intent retires

@@ -71,6 +71,8 @@ def _head(state: State) -> dict[str, Any]:
         "forwards": state.forwards.count,
         "archive": state.archive.count,
         "young": sorted(state.young),
+        "revived": sorted(state.revived),
+        "returned": state.returned,
         "shape": [state.params.dimension, state.params.axes],
     }
 
@@ -108,4 +110,4 @@ def _newborn(provisionals: Provisionals, slot: int, fitted: bool) -> StateRecord
 def _archived(retired: Retired | None) -> StateRecord:
     if retired is None:
         return _record({})
-    return _record({"fine": retired.fine, "intent": retired.intent}, retired.centroid)
+    return _record({"fine": retired.fine, "intent": retired.intent, "weight": retired.weight}, retired.centroid)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from groundswell.models.intents.cuts import Levels, find_levels
-from groundswell.models.intents.decay import forget, revive
+from groundswell.models.intents.decay import forget, homes, revive
 from groundswell.models.intents.diffusion import diffuse
 from groundswell.models.intents.geometry import Labels, Matrix, directions, group_sums
 from groundswell.models.intents.grouping import group_fines
@@ -42,6 +42,7 @@ def full_refit(state: State) -> None:
     fines, revived = _carry_fines(state, space, rows, levels.fine, before)
     state.provisionals = state.provisionals.replaced(params.axes)
     state.young.clear()
+    state.revived.clear()
     intents = group_fines(state, levels, fines, before, revived)
     state.model = fit_model(rows.places, rows.weights, levels.fine, fines, intents, params.novelty)
     if state.micros.count > CROWDED * state.micros.capacity:
@@ -68,13 +69,13 @@ def _levels(state: State, rows: MicroRows, before: Outgoing) -> tuple[Tree, Leve
 def _carry_fines(
     state: State, space: Space, rows: MicroRows, labels: Labels, before: Outgoing
 ) -> tuple[list[str], dict[str, str]]:
-    """Return the id of every new sub-intent, and the old intent of each that came back from the archive."""
+    """Return the id of every new sub-intent, and the intent of each that came back from the archive."""
     groups = int(labels.max()) + 1
     shared = overlap(labels, groups, before.fines, rows.weights)
     carried = _match_fines(state, rows, labels, shared)
     centroids = directions(group_sums(rows.places * rows.weights[:, None], labels, groups))
-    newborn = [row for row in range(groups) if carried.get(row) not in before.groups]
-    back = revive(state, space, centroids, newborn)
+    newborn = [row for row in range(groups) if carried.get(row) not in before.groups.keys() - state.young]
+    back = revive(state, space, centroids, newborn, state.params.revive)
     fines = []
     for row in range(groups):
         fine = back[row].fine if row in back else carried.get(row) or state.mint()
@@ -86,7 +87,7 @@ def _carry_fines(
         elif fine not in before.groups:
             state.record("created", "fine", fine)
     _forward_vanished(state, space, shared, fines, centroids, before)
-    return fines, {retired.fine: retired.intent for retired in back.values()}
+    return fines, homes(state, back.values())
 
 
 def _match_fines(state: State, rows: MicroRows, labels: Labels, shared: Overlap) -> dict[int, str]:

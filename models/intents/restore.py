@@ -40,7 +40,8 @@ def restored_state(params: EngineParams, namespace: str, records: Records) -> St
             f" at most {params.micros}: restore with the settings it was written with, or start anew"
         )
     state.clock = Clock(**head["clock"])
-    state.young = set(head["young"])
+    state.young, state.revived = set(head["young"]), set(head.get("revived", ()))
+    state.returned = head.get("returned", {})
     reader = _Reader(namespace, records)
     if head["fitted"]:
         _restore_model(state, reader)
@@ -133,4 +134,5 @@ def _restore_links(state: State, reader: _Reader, head: Mapping[str, Any]) -> No
         name = names.archive_record(slot)
         payload = reader.payload(name)
         if payload:
-            archive.ring[slot] = Retired(payload["fine"], payload["intent"], reader.vector(name))
+            weight = payload.get("weight", 0.0)  # older records have none
+            archive.ring[slot] = Retired(payload["fine"], payload["intent"], reader.vector(name), weight)

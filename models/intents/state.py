@@ -58,6 +58,8 @@ class State:
     changed: set[str] = field(default_factory=set)
     stamp: Stamp = NOWHERE
     young: set[str] = field(default_factory=set)  # sub-intents born since the last full refit
+    revived: set[str] = field(default_factory=set)  # sub-intents that came back since then
+    returned: dict[str, str] = field(default_factory=dict)  # sub-intents back before their intent: that
     born: int = 0  # ids minted at this stamp
     lineage: list[LineageEvent] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
