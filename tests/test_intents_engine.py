@@ -303,8 +303,9 @@ def test_constraints_hold_over_a_hundred_refits_while_themes_come_and_go():
     assert len(kept) > 100
 
 
-def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns():
-    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=150)
+@pytest.mark.parametrize("early", [0.9, 1.1])  # 1.1: at its birth nothing is near enough
+def test_a_silent_intent_retires_and_takes_its_id_again_when_it_returns(early):
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=150, revive_early=early)
     points, labels = blobs(16, 4000, 8)
     theme, rest = points[labels == 7], points[labels != 7]
     stream = np.concatenate([theme[:150], rest[:450]])

@@ -238,7 +238,9 @@ def test_an_archived_id_goes_to_the_newborn_that_is_nearest_to_it_and_to_none_if
 
 def test_an_intent_comes_back_with_the_largest_of_its_parts_and_the_smaller_ones_rejoin_it():
     state = State.empty(EngineParams(dimension=8, axes=4), "t")
-    small, large = (Retired(fine, "I", np.zeros(8, np.float32), weight) for fine, weight in (("s", 2), ("l", 9)))
+    small, large = (
+        Retired(fine, "I", np.zeros(8, np.float32), weight) for fine, weight in (("s", 2), ("l", 9))
+    )
     state.archive.add(large)
     assert homes(state, [small]) == {"s": "s"}  # under the intent's id it would give that another meaning
     assert rejoin(state, ["s"], ["s"]) == {}

@@ -1,4 +1,4 @@
-"""Pinning: a human holds an intent as it is; what is held teaches the projection too (`taught`)."""
+"""Pinning: a human holds an intent as it is."""
 
 import numpy as np
 

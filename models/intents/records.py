@@ -110,4 +110,6 @@ def _newborn(provisionals: Provisionals, slot: int, fitted: bool) -> StateRecord
 def _archived(retired: Retired | None) -> StateRecord:
     if retired is None:
         return _record({})
-    return _record({"fine": retired.fine, "intent": retired.intent, "weight": retired.weight}, retired.centroid)
+    return _record(
+        {"fine": retired.fine, "intent": retired.intent, "weight": retired.weight}, retired.centroid
+    )
