@@ -93,16 +93,18 @@ def homes(state: State, revived: Collection[Retired]) -> dict[str, str]:
     """Return the intent that each sub-intent is back in: its own of before, if that lives or comes back.
 
     An intent comes back with the largest of its retired parts: under its id a smaller one would give it
-    another meaning. That is an intent of its own until then (`State.returned`).
+    another meaning. That is an intent of its own until then (`State.returned`). An intent that people hold
+    takes nothing in.
     """
     live = set(state.model.intents) if state.model is not None else set()
+    held = {pin.intent for pin in state.pins}
     away = [one for one in state.archive.ring if one is not None]
     found: dict[str, str] = {}
     for one in revived:
         parts = [other for other in (*away, *revived) if other.intent == one.intent]
         largest = max(parts, key=lambda part: (part.weight, part.fine))
         back = one.intent in live or any(largest is other for other in revived)
-        found[one.fine] = one.intent if back else one.fine
+        found[one.fine] = one.intent if back and one.intent not in held else one.fine
         if not back:
             state.returned[one.fine] = one.intent
     return found
@@ -111,7 +113,8 @@ def homes(state: State, revived: Collection[Retired]) -> dict[str, str]:
 def rejoin(state: State, fines: Collection[str], live: Collection[str]) -> dict[str, str]:
     """Return the sub-intents of *fines* whose intent has come back after them, and that."""
     state.returned = {fine: intent for fine, intent in state.returned.items() if fine in fines}
-    found = {fine: intent for fine, intent in state.returned.items() if intent in live}
+    held = {pin.intent for pin in state.pins}
+    found = {fine: intent for fine, intent in state.returned.items() if intent in live and intent not in held}
     for fine in found:
         del state.returned[fine]
     return found

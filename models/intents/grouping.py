@@ -23,10 +23,15 @@ def group_fines(
     """
     weights = state.micros.rows().weights
     pinned = {pin.fine: pin.intent for pin in state.pins}
+    held = set(pinned.values())
     pinned |= {fine: fine for fine in fines if fine in before.newborn and fine not in pinned}
     came = before.revived | revived
     came |= rejoin(state, fines, {*before.groups.values(), *revived.values()})
-    came = {fine: intent for fine, intent in came.items() if fine in fines and fine not in pinned}
+    came = {
+        fine: intent
+        for fine, intent in came.items()
+        if fine in fines and fine not in pinned and intent not in held
+    }
     pinned |= came
     free = [i for i, fine in enumerate(fines) if fine not in pinned]
     intents = [pinned.get(fine, "") for fine in fines]

@@ -1,4 +1,4 @@
-"""Pinning: a human holds an intent as it is."""
+"""Pinning: a human holds an intent as it is; what is held teaches the projection too (`taught`)."""
 
 import numpy as np
 

@@ -15,6 +15,7 @@ from groundswell.models.intents.outgoing import Outgoing, outgoing
 from groundswell.models.intents.params import MODEL, SPACE
 from groundswell.models.intents.space import Space, fit_space
 from groundswell.models.intents.state import State
+from groundswell.models.intents.taught import taught_metric
 from groundswell.models.intents.ward import FREE, Tree, ward
 
 FEWEST_MICROS = 10  # below, the stream holds little but repetitions
@@ -33,7 +34,8 @@ def full_refit(state: State) -> None:
         clock.faded_ms = clock.time_ms
     before = outgoing(state)
     rows = state.micros.rows()
-    state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes)
+    metric = taught_metric(state)
+    state.space = space = fit_space(rows.sums, rows.centres, rows.weights, params.axes, metric)
     state.micros.replace_places(space)
     tree, levels = _levels(state, rows, before)
     state.curve = levels.curve

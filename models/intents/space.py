@@ -10,7 +10,7 @@ from groundswell.models.record import Vector
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A mean (dimension,) and axes (dimension, axes), C-contiguous, orthonormal up to rounding."""
+    """A mean (dimension,) and axes (dimension, axes), C-contiguous; orthonormal unless people taught it."""
 
     mean: Vector
     axes: Matrix
@@ -35,9 +35,18 @@ class Space:
         return (self.mean + self.axes @ flat.astype(np.float32)).astype(np.float32)
 
 
-def fit_space(sums: Matrix, centres: Matrix, weights: Matrix, axes: int) -> Space:
-    """Return the space of the leading `axes` components of `centres` about the mean event."""
+def fit_space(
+    sums: Matrix, centres: Matrix, weights: Matrix, axes: int, metric: Matrix | None = None
+) -> Space:
+    """Return the space of the leading `axes` components of `centres` about the mean event.
+
+    With a `metric` (dimension, dimension): of the centres as that maps them.
+    """
     mean = (sums.sum(0) / weights.sum()).astype(np.float32)
     spread = (centres - mean) * np.sqrt(weights)[:, None]
+    if metric is not None:
+        spread = spread @ metric
     vectors = np.linalg.eigh(spread.T @ spread)[1][:, ::-1][:, :axes]
+    if metric is not None:
+        vectors = metric @ vectors
     return Space(mean, np.ascontiguousarray(vectors).astype(np.float32))

@@ -1,0 +1,75 @@
+"""What pins teach the projection, against its definition and on the intents that were not pinned."""
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from groundswell.models.intents.engine import IntentEngine
+from groundswell.models.intents.geometry import directions
+from groundswell.models.intents.ids import Stamp
+from groundswell.models.intents.params import EngineParams
+from groundswell.models.intents.space import fit_space
+from groundswell.models.intents.state import Pin
+from groundswell.models.intents.taught import within_metric
+
+
+def test_directions_in_which_held_groups_vary_count_less_and_others_more():
+    random = np.random.default_rng(0)
+    groups = np.repeat(np.arange(6), 80)
+    rows = random.normal(0, 0.05, (480, 10)).astype(np.float32)
+    rows[:, :5] += random.normal(size=(6, 5))[groups]
+    rows[:, 9] += random.normal(0, 1, 480)
+    metric = within_metric(rows, np.ones(480, np.float32), groups)
+    assert metric is not None
+    assert np.allclose(metric, metric.T, atol=1e-5)
+    assert np.isclose(np.trace(metric), 10, atol=1e-3)
+    assert metric[9, 9] < 0.7 * metric.diagonal()[:9].min()
+
+
+def test_few_held_rows_teach_little_and_single_ones_nothing():
+    rows = directions(np.random.default_rng(1).normal(size=(4, 8)).astype(np.float32))
+    ones = np.ones(4, np.float32)
+    assert within_metric(rows, ones, np.arange(4)) is None
+    assert within_metric(np.repeat(rows[:1], 4, 0), ones, np.zeros(4, np.int64)) is None
+    metric = within_metric(rows, ones, np.array([0, 0, 1, 1]))
+    assert metric is not None
+    assert np.abs(metric - np.eye(8)).max() < 0.1
+
+
+def test_a_lifted_image_projects_to_itself_in_a_taught_space():
+    random = np.random.default_rng(2)
+    rows = directions(random.normal(size=(60, 12)).astype(np.float32))
+    metric = within_metric(rows, np.ones(60, np.float32), np.arange(60) % 5)
+    space = fit_space(rows, rows, np.ones(60, np.float32), 6, metric)
+    image = space.project(rows[0])
+    assert np.allclose(space.project(space.lift(image)), image, atol=1e-4)
+
+
+def test_pinning_some_intents_tells_the_others_apart_better():
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 15, 2400)
+    points = np.zeros((2400, 24), np.float32)
+    points[:, :16] = random.normal(size=(15, 16))[labels] + random.normal(0, 0.35, (2400, 16))
+    points[:, 16:] = random.normal(0, 1.5, (2400, 8))  # how things are said, whatever they are about
+    points = directions(points)
+    found = []
+    for taught in (False, True):
+        engine = IntentEngine(EngineParams(dimension=24, axes=8, micros=1024, duplicate=0.99, gap=512))
+        for i, point in enumerate(points):
+            if taught and i == 1400:
+                _pin(engine, points[:1400], labels[:1400])
+            engine.assign(point, Stamp(i, f"log/0/{i}/0"))
+        rest = np.flatnonzero(labels >= 6)
+        found.append(adjusted_rand_score(labels[rest], [engine.label(points[i])[1] for i in rest]))
+    assert found[1] > found[0] + 0.02
+
+
+def _pin(engine, points, labels):
+    """Pin the six true groups as a person would by naming examples: micro-clusters of each, held whole."""
+    state = engine._state
+    rows = state.micros.rows()
+    nearest = [int((rows.centres @ point).argmax()) for point in points]
+    for group in range(6):
+        slots = sorted({slot for slot, label in zip(nearest, labels, strict=True) if label == group})
+        fine = state.mint()
+        state.pins.append(Pin(fine, fine))
+        state.micros.store.owners[slots] = len(state.pins) - 1
