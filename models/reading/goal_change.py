@@ -15,7 +15,7 @@ from groundswell.models.reading.expectation import invites
 from groundswell.models.reading.language import spoken
 from groundswell.models.reading.parting import greets
 from groundswell.models.reading.phrases import Signal
-from groundswell.models.reading.signals import user_signals
+from groundswell.models.reading.signals import says
 from groundswell.models.reading.wording import Wording
 
 #: Shorter turns continue what was said before.
@@ -88,7 +88,7 @@ def opens_goal(wording: Wording, similarity: float, goal: Goal) -> bool:
 
 def _closing(agent_text: str, closure: Closure) -> float:
     """Return how much of an end the agent made."""
-    score = FAREWELL if Signal.FAREWELL in user_signals(agent_text) else 0.0
+    score = FAREWELL if says(agent_text, (Signal.FAREWELL,)) else 0.0
     if closure >= Closure.CLOSED:
         return score + (LEFT if closure is Closure.LEFT else CLOSED)
     return score + (INVITED if agent_text and invites(agent_text) else 0.0)
