@@ -83,8 +83,8 @@ class NamedPattern:
 
     `possible` says whether it may be there at all; `marks` are in every text that has one of the words (lower
     case), `word` finds one around a mark, and `regex` matches from the word on. No word with a mark of
-    `final` goes on after it. Without a `word`, the marks themselves are where `regex` begins, and no letter of
-    a to z stands before one.
+    `final` goes on after it. Without a `word`, the marks themselves are where `regex` begins, and no
+    letter of a to z stands before one.
     """
 
     name: str

@@ -103,7 +103,7 @@ class View:
         return known
 
     def possible(self, marks: tuple[str, ...]) -> tuple[str, ...]:
-        """Return those of *marks* that may be in the text: no letter beyond ASCII is in one of ASCII alone."""
+        """Return those of *marks* that may be in the text: a text of ASCII alone has no other letter."""
         return _ascii(marks) if self.is_ascii else marks
 
     def _look(self, marks: tuple[str, ...]) -> bool:
