@@ -99,7 +99,9 @@ class _Reader:
         hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
         if part is None or hangs:  # "for something I bought", "a date to have it delivered"
             yield Token(BREAK, Part.CONTENT, "", code=True)
-        if part is not None and (part is not Part.CONTENT or _fits(low)):
+        if self.capitals is Capitals.NAMES and _in_route(self.raw, place, lexicon):
+            yield Token(CODE, Part.CONTENT, "", code=True)
+        elif part is not None and (part is not Part.CONTENT or _fits(low)):
             yield self._token(word, place, part)
         self.last, self.begun = Part.DROPPED if part is None else part, True
         self.gap = False
@@ -147,7 +149,9 @@ def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part 
         return Part.DROPPED if place and raw[place - 1].lower() in lexicon.asking else Part.LIGHT
     if part is Part.SUBJECT:
         told = place > 0 and lexicon.part(raw[place - 1].lower()) is Part.CONTENT
-        return Part.INNER if told or _denies(raw, place, lexicon) else Part.DROPPED
+        if told or _denies(raw, place, lexicon):
+            return Part.INNER
+        return None if last in _SAID else Part.DROPPED  # "return things I bought"
     if low in lexicon.helpers and place and lexicon.part(raw[place - 1].lower()) in DENIALS:
         return Part.INNER
     if part is Part.INNER and _joins(raw, place, lexicon):
@@ -164,7 +168,8 @@ def _parts(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
     told = lexicon.part(after) is Part.SUBJECT
     if told and _denies(raw, place + 1, lexicon):
         return False
-    stands = told or (lexicon.part(after) is Part.DROPPED and after not in lexicon.articles)
+    stands = told or not after or lexicon.part(after) is Part.INNER
+    stands = stands or (lexicon.part(after) is Part.DROPPED and after not in lexicon.articles)
     return low in lexicon.gaps or (stands and low in lexicon.pronouns)
 
 
@@ -190,6 +195,17 @@ def _joins(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
         if part not in (Part.DROPPED, Part.INNER) or word in lexicon.articles:
             return False
     return False
+
+
+def _in_route(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
+    """Tell whether a word is one of two names that fill slots: "from LAS to IAH"."""
+    return any(
+        start >= 0
+        and len(run := raw[start : start + 4]) == 4
+        and all(lexicon.part(word.lower()) is Part.INNER for word in run[::2])
+        and all(word[0].isupper() and lexicon.part(word.lower()) is Part.CONTENT for word in run[1::2])
+        for start in (place - 1, place - 3)
+    )
 
 
 def _fits(word: str) -> bool:
