@@ -16,7 +16,8 @@ SHOWN_CHARACTERS = 120
 MOVED = 0.85  # cosine of an intent's centre to that of its name below which it has moved
 GROWTH = 2.0  # times the turns that a name was held against at which it is looked at again
 _MAKESHIFT = 1.2  # times, at which one that is no phrase is
-STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept
+STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept ...
+_MOVED_SAYS = 0.75  # ... or this, where the intent has moved
 SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more
 
 
@@ -30,10 +31,10 @@ def cause(
         return "erased"
     if has_merged:
         return "merged"
-    if turns >= (_MAKESHIFT if is_makeshift(kept.name) else GROWTH) * kept.turns:
-        return "grown"
     if kept.likeness(centre) < MOVED:
         return "moved"
+    if turns >= (_MAKESHIFT if is_makeshift(kept.name) else GROWTH) * kept.turns:
+        return "grown"
     return "freed" if is_free else None
 
 
@@ -64,12 +65,14 @@ def renewed(
         return fresh
     told = replace(kept, terms=fresh.terms, example=fresh.example, examples=fresh.examples, wanted="")
     free = why != "contested" or is_free(kept.name, taken)
-    if fresh.name == kept.name or (free and why != "erased" and _still_fits(kept, fresh, choice, words)):
+    if fresh.name == kept.name or (free and why != "erased" and _still_fits(kept, why, fresh, choice, words)):
         return told if why != "erased" else replace(told, reason=why)
     return replace(fresh, version=kept.version + 1, reason=why)
 
 
-def _still_fits(kept: IntentName, fresh: IntentName, choice: Choice, words: IntentWords) -> bool:
+def _still_fits(
+    kept: IntentName, why: NameReason, fresh: IntentName, choice: Choice, words: IntentWords
+) -> bool:
     """Tell whether a name says nearly as much of what sets its intent apart as a new one would."""
     if is_makeshift(kept.name) and not is_makeshift(fresh.name):
         return False
@@ -77,7 +80,7 @@ def _still_fits(kept: IntentName, fresh: IntentName, choice: Choice, words: Inte
     if is_makeshift(kept.name):
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None or then is not None:
-        return now is None or then >= STILL_SAYS * now
+        return now is None or then >= (_MOVED_SAYS if why == "moved" else STILL_SAYS) * now
     said, new = sense_of(kept.name), sense_of(fresh.name)
     shared = (said <= new or new <= said) and all(map(words.weights.is_shared, said - {DENYING}))
     return shared and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
@@ -85,5 +88,5 @@ def _still_fits(kept: IntentName, fresh: IntentName, choice: Choice, words: Inte
 
 def _wanted(choice: Choice) -> str:
     """Return the name that another intent has, if it would be far better than the one that was chosen."""
-    score = choice.worth(choice.name)
+    score = None if is_makeshift(choice.name) else choice.worth(choice.name)
     return choice.taken if score is None or score < STILL_SAYS * choice.best else ""

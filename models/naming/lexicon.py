@@ -160,6 +160,13 @@ def _either(patterns: Iterable[re.Pattern[str] | None]) -> re.Pattern[str] | Non
     return re.compile("|".join(pattern.pattern for pattern in found), re.IGNORECASE) if found else None
 
 
+def hangs(word: str, text: str) -> bool:
+    """Tell whether a text that is cut after a word ends on one that only leads on: "the refund for"."""
+    low = word.lower()
+    lexicon = lexicon_of(re.findall(r"[^\W\d_]+", text.lower()))
+    return lexicon.part(low) is Part.INNER or low in lexicon.articles
+
+
 def lexicon_of(words: Iterable[str]) -> Lexicon:
     """Return the lexicon by which a turn of these lower-case words is read."""
     return _joined((*(language.code for language in spoken(words)), *_BY_SCRIPT))

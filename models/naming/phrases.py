@@ -21,7 +21,7 @@ _PUT = 1.25  # a question as it was put
 _SHARED = 0.15  # for each doubling of the turns that say all of its words
 _CHEAPER = 0.25  # prices where no phrase is worth them
 _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to be done
-_MANY_DENY = 0.25  # of the turns deny something, or a denial is one user's own ...
+_MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
 _FEW_DENY = 0.8  # ... and a phrase that has one worth less
 _NOUN_LESS = 0.35  # and what is neither
 _CLAUSE_PHRASES = 8  # of a clause that are compared
@@ -46,7 +46,7 @@ def phrases(examples: Sequence[str], weights: Weights, *, cheap: bool = False) -
     asking = sum(any(token.verb for clause in clauses(text) for token in clause.tokens) for text in texts)
     denying = sum(DENYING in all_said(text) for text in texts)
     share = asking / max(len(texts), 1)
-    denied = DENIED if denying >= _MANY_DENY * len(texts) else _FEW_DENY
+    denied = DENIED if denying > _MANY_DENY * len(texts) else _FEW_DENY
     top = weights.top * (_CHEAPER if cheap else 1.0)
     told, noun = TOLD - _TOLD_LESS * share, NOUN - _NOUN_LESS * share
     return _priced(texts, replace(weights, told=told, noun=noun, denied=denied, top=top))

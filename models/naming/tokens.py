@@ -85,7 +85,7 @@ class _Reader:
                 yield Token(CODE, Part.CONTENT, "", code=True)
             return
         part = _part(self.raw, place, lexicon, self.last)
-        asks = low in lexicon.asking
+        asks = low in lexicon.asking and self.last not in DENIALS  # "I don't want to go"
         if asks:
             self.asked, self.does = True, low not in lexicon.nominal
             self.lacked = low if low in lexicon.needs else ""
@@ -214,7 +214,10 @@ def _fits(word: str) -> bool:
 
 def _surface(word: str, place: int, *, loud: bool) -> str:
     """Return a word as it stands within a sentence."""
-    if word.lower().startswith("how-"):
-        return word.lower().replace("-", " ")
+    low = word.lower()
+    if low.startswith("how-"):
+        return low.replace("-", " ")
+    if low == "i":
+        return "I"
     kept = word.isupper() and 1 < len(word) <= 4
     return word if kept or (place > 0 and not loud) else word.lower()
