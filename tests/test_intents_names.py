@@ -181,7 +181,7 @@ class TestKept:
             np.ones(8, np.float32),
         )
         first = book.name_all(each(AIRLINE), {"cancel": here})["cancel"]
-        for i in range(88):  # fewer than it was named from
+        for i in range(40):  # fewer than half of what it was named from
             book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
         assert book.name_all(each(AIRLINE), {"cancel": here})["cancel"] == first
         for i in range(300):

@@ -112,13 +112,14 @@ class NameBook:
         """
         centres, joined, before, told = centres or {}, set(merged), self._kept, list(reserved)
         self._put_away(groups.keys())
-        in_use = [*told, *(one.name for one in self._kept.values())]
         named: dict[str, IntentName] = {}
         due: dict[str, NameReason] = {}
         for intent in sorted(groups):
             kept = self._kept.get(intent) or self._returned(intent, named)
             turns = sum(self.turns(groups[intent]).values())
-            free = kept is not None and is_free(kept.wanted, in_use)
+            free = kept is not None and is_free(
+                kept.wanted, [*told, *(one.name for other, one in self._kept.items() if other != intent)]
+            )
             why = cause(kept, turns, centres.get(intent), has_merged=intent in joined, is_free=free)
             if kept is not None:
                 named[intent] = kept if kept.centre else kept.seen(kept.turns, centres.get(intent))

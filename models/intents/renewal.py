@@ -14,10 +14,11 @@ SHOWN = 3  # examples of an intent
 SHOWN_WORDS = 25  # a longer turn is shown where there is no shorter one
 SHOWN_CHARACTERS = 120
 MOVED = 0.85  # cosine of an intent's centre to that of its name below which it has moved
-GROWTH = 2.0  # times the turns that a name was held against at which it is looked at again
+GROWTH = 1.5  # times the turns that a name was held against at which it is looked at again
 _MAKESHIFT = 1.2  # times, at which one that is no phrase is
 STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept ...
-_MOVED_SAYS = 0.75  # ... or this, where the intent has moved
+_YOUNG, _YOUNG_SAYS = 16, 0.6  # ... or this, where it was held against fewer turns ...
+_MOVED_SAYS = 0.75  # ... or the intent has moved
 SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more
 
 
@@ -80,10 +81,11 @@ def _still_fits(
     if is_makeshift(kept.name):
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None or then is not None:
-        return now is None or then >= (_MOVED_SAYS if why == "moved" else STILL_SAYS) * now
+        least = _MOVED_SAYS if why == "moved" else _YOUNG_SAYS if kept.turns < _YOUNG else STILL_SAYS
+        return now is None or then >= least * now
     said, new = sense_of(kept.name), sense_of(fresh.name)
-    shared = (said <= new or new <= said) and all(map(words.weights.is_shared, said - {DENYING}))
-    return shared and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
+    shared = (said <= new or new <= said) and DENYING not in said ^ new
+    return shared and all(map(words.weights.is_shared, said - {DENYING})) and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
 
 
 def _wanted(choice: Choice) -> str:
