@@ -117,9 +117,7 @@ class NameBook:
         for intent in sorted(groups):
             kept = self._kept.get(intent) or self._returned(intent, named)
             turns = sum(self.turns(groups[intent]).values())
-            free = kept is not None and is_free(
-                kept.wanted, [*told, *(one.name for other, one in self._kept.items() if other != intent)]
-            )
+            free = kept is not None and self._is_free(intent, kept.wanted, told)
             why = cause(kept, turns, centres.get(intent), has_merged=intent in joined, is_free=free)
             if kept is not None:
                 named[intent] = kept if kept.centre else kept.seen(kept.turns, centres.get(intent))
@@ -129,6 +127,11 @@ class NameBook:
         self._renamed = self._renamed or named != before
         self._kept = named
         return {intent: named[intent] for intent in sorted(named)}
+
+    def _is_free(self, intent: str, name: str, told: Sequence[str]) -> bool:
+        """Tell whether a name that an intent wanted is like none of the others' any more."""
+        others = (one.name for other, one in self._kept.items() if other != intent)
+        return bool(name) and is_free(name, [*told, *others])
 
     def _put_away(self, living: Iterable[str]) -> None:
         gone = self._kept.keys() - set(living)

@@ -40,8 +40,8 @@ def cause(
 
 
 def is_free(name: str, in_use: Sequence[str]) -> bool:
-    """Tell whether a name that an intent wanted is like none in use any more."""
-    return bool(name) and not any(alike(name, one) for one in in_use)
+    """Tell whether a name is like none of those in use."""
+    return not any(alike(name, one) for one in in_use)
 
 
 def fresh_name(
@@ -80,12 +80,15 @@ def _still_fits(
     now, then = choice.worth(fresh.name), choice.worth(kept.name)
     if is_makeshift(kept.name):
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
-    if now is None or then is not None:
+    if now is None:
+        return True
+    if then is not None:
         least = _MOVED_SAYS if why == "moved" else _YOUNG_SAYS if kept.turns < _YOUNG else STILL_SAYS
-        return now is None or then >= least * now
+        return then >= least * now
     said, new = sense_of(kept.name), sense_of(fresh.name)
-    shared = (said <= new or new <= said) and DENYING not in said ^ new
-    return shared and all(map(words.weights.is_shared, said - {DENYING})) and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
+    nested = (said <= new or new <= said) and DENYING not in said ^ new
+    shared = nested and all(map(words.weights.is_shared, said - {DENYING}))
+    return shared and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
 
 
 def _wanted(choice: Choice) -> str:
