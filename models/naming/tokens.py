@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from groundswell.models.naming.lexicon import DENIALS, UNSPACED, Lexicon, Part
+from groundswell.models.naming.slots import in_route
 
 WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:['-](?:(?![{UNSPACED}])[^\W\d_])+)*")
 SHORTEST, LONGEST = 2, 24  # characters of a content word
@@ -99,7 +100,8 @@ class _Reader:
         hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
         if part is None or hangs:  # "for something I bought", "a date to have it delivered"
             yield Token(BREAK, Part.CONTENT, "", code=True)
-        if self.capitals is Capitals.NAMES and _in_route(self.raw, place, lexicon):
+        names = word[0].isupper() and self.capitals is Capitals.NAMES
+        if names and in_route(self.raw, place, lexicon):
             yield Token(CODE, Part.CONTENT, "", code=True)
         elif part is not None and (part is not Part.CONTENT or _fits(low)):
             yield self._token(word, place, part)
@@ -195,17 +197,6 @@ def _joins(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
         if part not in (Part.DROPPED, Part.INNER) or word in lexicon.articles:
             return False
     return False
-
-
-def _in_route(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
-    """Tell whether a word is one of two names that fill slots: "from LAS to IAH"."""
-    return any(
-        start >= 0
-        and len(run := raw[start : start + 4]) == 4
-        and all(lexicon.part(word.lower()) is Part.INNER for word in run[::2])
-        and all(word[0].isupper() and lexicon.part(word.lower()) is Part.CONTENT for word in run[1::2])
-        for start in (place - 1, place - 3)
-    )
 
 
 def _fits(word: str) -> bool:
