@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from importlib.resources import files
 
-from groundswell.models.reading.language import LANGUAGES, spoken
+from groundswell.models.reading.language import LANGUAGES, Language, spoken
 
 #: Scripts that are written without spaces: Thai, Japanese, Chinese.
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -169,4 +169,9 @@ def hangs(word: str, text: str) -> bool:
 
 def lexicon_of(words: Iterable[str]) -> Lexicon:
     """Return the lexicon by which a turn of these lower-case words is read."""
-    return _joined((*(language.code for language in spoken(words)), *_BY_SCRIPT))
+    return lexicon_in(spoken(words))
+
+
+def lexicon_in(languages: Iterable[Language]) -> Lexicon:
+    """Return the lexicon by which a turn in these languages is read."""
+    return _joined((*(language.code for language in languages), *_BY_SCRIPT))
