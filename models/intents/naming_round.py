@@ -51,7 +51,11 @@ class NamingRound:
 
     def _yields(self, name: str, words: IntentWords) -> bool:
         """Look at the intent that has a name which another wants; return whether it has another now."""
-        among = (i for i in sorted(self.named) if i not in self._looked and alike(self.named[i].name, name))
+        among = (
+            intent
+            for intent, one in sorted(self.named.items())
+            if intent not in self._looked and one.by == "machine" and alike(one.name, name)
+        )
         holder = next(among, None) if name else None
         if holder is None:
             return False

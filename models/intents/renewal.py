@@ -34,6 +34,8 @@ def cause(
         return "merged"
     if kept.likeness(centre) < MOVED:
         return "moved"
+    if kept.by != "machine":  # a model's name was not taken from turns that were few
+        return None
     if turns >= (_MAKESHIFT if is_makeshift(kept.name) else GROWTH) * kept.turns:
         return "grown"
     return "freed" if is_free else None
@@ -78,7 +80,7 @@ def _still_fits(
     if is_makeshift(kept.name) and not is_makeshift(fresh.name):
         return False
     now, then = choice.worth(fresh.name), choice.worth(kept.name)
-    if is_makeshift(kept.name):
+    if is_makeshift(kept.name) or kept.by != "machine":
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None:
         return True
