@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from gate_data import Vectors
+from goals import shortfalls, told
 from intents_data import Utterance, read_utterances
 
 Figures = dict[str, float]
@@ -60,10 +61,10 @@ def finish(
     """Print the figures if they are to be *shown*, and what misses its goal; return the exit status."""
     for name, value in figures.items() if shown else ():
         least_most = f"   ({spread[name][0]:.2f} to {spread[name][1]:.2f})" if spread else ""
-        print(f"{name:32s}{value:10.2f}{least_most}" + (f"   {_goal(*goals[name])}" if name in goals else ""))
-    missed = short(figures, goals)
-    for name in missed:
-        print(f"short of its goal: {name}: {figures[name]:.2f}, {_goal(*goals[name])}", file=sys.stderr)
+        print(f"{name:32s}{value:10.2f}{least_most}" + (f"   {told(*goals[name])}" if name in goals else ""))
+    missed = shortfalls(figures, goals)
+    for line in missed:
+        print(f"short of its goal: {line}", file=sys.stderr)
     return int(check and bool(missed))
 
 
@@ -78,16 +79,3 @@ def _arguments(about: str, options: Callable[[argparse.ArgumentParser], object] 
     if options is not None:
         options(parser)
     return parser.parse_args()
-
-
-def short(figures: Figures, goals: Goals) -> list[str]:
-    """Return the figures that miss their goals."""
-    return [
-        name
-        for name, (goal, at_most) in goals.items()
-        if (figures[name] > goal if at_most else figures[name] < goal)
-    ]
-
-
-def _goal(goal: float, at_most: bool) -> str:
-    return f"goal {'at most' if at_most else 'at least'} {goal:g}"

@@ -8,6 +8,11 @@ share of turns whose task is the commonest of their cluster) against the task, a
 sub-intents, by the last model; `on arrival` is the sub-intent that a turn was given when it came. `all turns`
 is the same engine on every user turn by itself: no gate, no context, no segments.
 
+Purity grows with the number of clusters, and the engine chooses few. `cut into N` is what the same turns give
+at other numbers, by the engine's own steps (projection, diffusion, tree, k-means) over all of them at once.
+The goal of .90 is that of a prototype of the engine, which found 59 clusters there with a purity of .885 and
+an NMI of .735; another found 22 with .800 and .770.
+
 STAR's weak labels are among what the gate was fitted to; tasks are not.
 """
 
@@ -18,19 +23,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from gate_data import Vectors, rows
 from intents_data import number_labels
 from sklearn.metrics import normalized_mutual_info_score
 from vectors_cli import run
 
+from groundswell.models.intents.diffusion import diffuse
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
+from groundswell.models.intents.lloyd import lloyd
+from groundswell.models.intents.params import EngineParams
+from groundswell.models.intents.space import fit_space
+from groundswell.models.intents.ward import FREE, ward
 from groundswell.models.reading.reader import ConversationReader
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.record import Vector
 
 #: Figure: at least this.
 GOALS = {"intents nmi": 0.73, "intents purity": 0.90}
+#: Numbers of clusters to compare at: what two prototypes found, and the numbers between.
+CUTS = (22, 40, 59, 80)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +109,25 @@ def cluster(name: str, turns: Sequence[tuple[str | None, Vector]]) -> dict[str, 
     return figures
 
 
+def cut(turns: Sequence[tuple[str | None, Vector]]) -> dict[str, float]:
+    """Cluster all (task, vector) at once into each of `CUTS`; score the turns that have a task."""
+    params, rows = EngineParams(), np.stack([vector for _, vector in turns])
+    weights = np.ones(len(rows), np.float32)
+    places = fit_space(rows, rows, weights, params.axes).project_rows(rows)
+    diffused = diffuse(places, weights, params.neighbours, params.diffusion_temperature)
+    free = np.full(len(rows), FREE)
+    tree = ward(diffused, weights, free)
+    scored = [place for place, (task, _) in enumerate(turns) if task]
+    tasks = [turns[place][0] or "" for place in scored]
+    figures: dict[str, float] = {}
+    for number in CUTS:
+        labels = lloyd(diffused, weights, tree.cut(number), free != FREE)
+        found = [str(labels[place]) for place in scored]
+        nmi = float(normalized_mutual_info_score(number_labels(tasks), number_labels(found)))
+        figures |= {f"cut into {number} nmi": nmi, f"cut into {number} purity": purity(tasks, found)}
+    return figures
+
+
 def measure(data: Path, embed: Vectors) -> dict[str, float]:
     """Measure with what reading gives, and without it."""
     turns = read(data, embed)
@@ -103,6 +135,7 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     alone = [(turn.task, turn.embedding) for turn in turns if turn.vector is not None]
     return {
         **cluster("intents", passing),
+        **cut(passing),
         **cluster("gate alone", alone),
         **cluster("all turns", [(turn.task, turn.embedding) for turn in turns]),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gate_data import Vectors
+from goals import shortfalls, told
 
 Figures = dict[str, float]
 
@@ -37,34 +38,18 @@ def run(
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--check", action="store_true", help="exit 1 if a figure falls short of its goal")
     arguments = parser.parse_args()
-    embed, most = Vectors(arguments.vectors), most or {}
+    embed = Vectors(arguments.vectors)
+    goals = {name: (goal, False) for name, goal in least.items()}
+    goals |= {name: (goal, True) for name, goal in (most or {}).items()}
     figures = measure(arguments.data, embed)
     embed.save()
     if arguments.json:
-        told = {"settings": dict(settings)} if settings else {}
-        print(json.dumps(told | {"data": str(arguments.data), "figures": figures}))
+        used = {"settings": dict(settings)} if settings else {}
+        print(json.dumps(used | {"data": str(arguments.data), "figures": figures}))
     else:
-        goals = {**least, **most}
         for name, value in figures.items():
-            print(f"{name:60s} {value:10.3f}" + (f"   goal {goals[name]}" if name in goals else ""))
-    missed = shortfalls(figures, least, most, sets_may_lack=sets_may_lack)
+            print(f"{name:60s} {value:10.3f}" + (f"   {told(*goals[name])}" if name in goals else ""))
+    missed = shortfalls(figures, goals, may_lack=sets_may_lack)
     for line in missed:
         print(f"short of its goal: {line}", file=sys.stderr)
     return int(arguments.check and bool(missed))
-
-
-def shortfalls(
-    figures: Mapping[str, float],
-    least: Mapping[str, float],
-    most: Mapping[str, float],
-    *,
-    sets_may_lack: bool,
-) -> list[str]:
-    """Name each figure that misses its goal, and each that is missing where none may."""
-    lacking = [] if sets_may_lack else [name for name in (*least, *most) if name not in figures]
-    low = [(name, "<", goal) for name, goal in least.items() if figures.get(name, goal) < goal]
-    high = [(name, ">", goal) for name, goal in most.items() if figures.get(name, goal) > goal]
-    return [
-        *(f"{name}: not measured" for name in lacking),
-        *(f"{name}: {figures[name]:.3f} {sign} {goal}" for name, sign, goal in low + high),
-    ]

@@ -15,10 +15,11 @@ Message = dict[str, Any]
 START = 1_790_000_000_000_000_000
 SECOND = 1_000_000_000
 CALL_ID = "call_abcdef123456"
+FUNCTION = "find_order"
 CALL = {
     "id": CALL_ID,
     "type": "function",
-    "function": {"name": "find_order", "arguments": orjson.dumps(ARGUMENTS).decode()},
+    "function": {"name": FUNCTION, "arguments": orjson.dumps(ARGUMENTS).decode()},
 }
 
 #: Three requests of one conversation in the form of the chat API: what was sent, what was answered.
@@ -40,7 +41,7 @@ CALLS: list[tuple[int, list[Message], Message]] = [
     (2, _HISTORY[:6], _HISTORY[6]),
     (3, _HISTORY[:8], _HISTORY[8]),
 ]
-TOOL = {"name": "find_order", "call_id": CALL_ID, "arguments": ARGUMENTS, "result": RESULT}
+TOOL = {"name": FUNCTION, "call_id": CALL_ID, "arguments": ARGUMENTS, "result": RESULT}
 #: The same conversation as a producer of plain events would send it: role, text, tool.
 NATIVE: list[tuple[str, str | None, dict[str, Any] | None]] = [
     ("system", SYSTEM, None),
@@ -126,7 +127,7 @@ def _parts(message: Message) -> Message:
         part = {"type": "tool_call_response", "id": message["tool_call_id"], "response": message["content"]}
         return {"role": "tool", "parts": [part]}
     parts = [{"type": "text", "content": message["content"]}] if message.get("content") else []
-    asked = {"type": "tool_call", "id": CALL_ID, "name": "find_order", "arguments": ARGUMENTS}
+    asked = {"type": "tool_call", "id": CALL_ID, "name": FUNCTION, "arguments": ARGUMENTS}
     parts += [asked for _ in message.get("tool_calls", ())]
     return {"role": message["role"], "parts": parts}
 
@@ -150,7 +151,7 @@ def gen_ai_structured(conversation: str) -> dict[str, Any]:
     tool = span(1, 1, {
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.conversation.id": conversation,
-        "gen_ai.tool.name": "find_order",
+        "gen_ai.tool.name": FUNCTION,
         "gen_ai.tool.call.id": CALL_ID,
         "gen_ai.tool.call.arguments": ARGUMENTS,
         "gen_ai.tool.call.result": RESULT,
@@ -311,18 +312,19 @@ def vercel(conversation: str) -> dict[str, Any]:
             return one
         if one["role"] == "tool":
             output = {"type": "text", "value": one["content"]}
-            part = {"type": "tool-result", "toolCallId": CALL_ID, "toolName": "find_order", "output": output}
+            part = {"type": "tool-result", "toolCallId": CALL_ID, "toolName": FUNCTION, "output": output}
             return {"role": "tool", "content": [part]}
         parts = [{"type": "text", "text": one["content"]}] if one.get("content") else []
-        asked = {"type": "tool-call", "toolCallId": CALL_ID, "toolName": "find_order", "input": ARGUMENTS}
+        asked = {"type": "tool-call", "toolCallId": CALL_ID, "toolName": FUNCTION, "input": ARGUMENTS}
         parts += [asked for _ in one.get("tool_calls", ())]
         return {"role": one["role"], "content": parts}
 
     def answered(one: Message) -> dict[str, Any]:
-        if one.get("content"):
-            return {"ai.response.text": one["content"]}
-        call = {"toolCallId": CALL_ID, "toolName": "find_order", "input": ARGUMENTS}
-        return {"ai.response.text": "", "ai.response.toolCalls": _dumped([call])}
+        text = {"ai.response.text": one.get("content") or ""}
+        if not one.get("tool_calls"):
+            return text
+        call = {"toolCallId": CALL_ID, "toolName": FUNCTION, "input": ARGUMENTS}
+        return text | {"ai.response.toolCalls": _dumped([call])}
 
     common = {"ai.telemetry.metadata.sessionId": conversation}
     spans = []
@@ -335,7 +337,7 @@ def vercel(conversation: str) -> dict[str, Any]:
     tool = {
         "ai.operationId": "ai.toolCall",
         **common,
-        "ai.toolCall.name": "find_order",
+        "ai.toolCall.name": FUNCTION,
         "ai.toolCall.id": CALL_ID,
         "ai.toolCall.args": _dumped(ARGUMENTS),
         "ai.toolCall.result": RESULT,

@@ -5,6 +5,7 @@ import pytest
 from groundswell.models.intents.names import NameBook
 from groundswell.models.naming.choose import is_makeshift
 from groundswell.models.naming.clauses import clauses
+from groundswell.models.naming.lexicon import hangs
 from groundswell.models.naming.lore import Lore, LoreBook
 from groundswell.models.naming.rules import is_generic
 from groundswell.models.naming.tokens import BREAK
@@ -52,6 +53,35 @@ class TestANameSays:
         cities = ("Chicago", "Detroit", "Boston", "New York", "Los Angeles", "Pittsburgh")
         turns = [f"What will the weather be like in {city}?" for city in cities]
         assert name_of(*turns) == "What will the weather be like"
+
+    def test_the_question_with_its_verb(self):
+        turns = ["how long will it take for my transfer to arrive", "How long will the transfer take?"]
+        assert name_of(*turns) in (
+            "How long will the transfer take",
+            "How long will it take for my transfer to arrive",
+        )
+
+    def test_the_question_with_what_it_asks_for(self):
+        turns = ["What places accept my card?", "which places accept my card", "places accept my card?"]
+        assert name_of(*turns).lower() in ("what places accept my card", "which places accept my card")
+
+    def test_a_compound_whole(self):
+        turns = [
+            "I need to update the shipping address of my order",
+            "can you update my shipping address",
+            "please update the shipping address, I moved to another address",
+        ]
+        assert name_of(*turns) == "Update shipping address"
+
+    def test_no_verb_that_one_user_chose(self):
+        turns = [
+            "Can you specify when the card will be delivered?",
+            "when will my card be delivered",
+            "my card was not delivered",
+            "is my card delivered soon",
+            "card not delivered",
+        ]
+        assert "specify" not in name_of(*turns).lower()
 
     def test_no_city_that_others_write_as_a_name(self):
         turns = ["compare it to chicago's weather", "how about the weather in chicago"]
@@ -185,3 +215,41 @@ class TestExemplaryTurns:
         texts = [one.text for one in book.examples(["it"])]
         assert sum("weather" in text for text in texts) == 2
         assert len(texts) == 8
+
+
+class TestAPhraseHolds:
+    @pytest.mark.parametrize(
+        ("turn", "clauses_said"),
+        [
+            ("return a few things I bought", ["return | bought"]),
+            ("can we include those in the return", ["include | in return"]),
+            ("change my flight from LAS to IAH", ["change flight from \x00 to \x00"]),
+            ("You are the most lenient agent I have ever spoken to", []),
+            ("cancel the charge I don't recognise", ["cancel charge I don't recognise"]),
+        ],
+    )
+    def test_only_what_stands_together(self, turn, clauses_said):
+        assert said(turn) == clauses_said
+
+    def test_no_wish_that_is_denied(self):
+        (clause,) = clauses("I don't really want to go to this wedding")
+        assert not any(token.errand or token.lacked for token in clause.tokens)
+
+    def test_no_denial_without_what_it_denies(self):
+        turns = ["I could not transfer to the beneficiary", "transfer to the beneficiary not possible"]
+        assert not name_of(*turns).lower().startswith("not ")
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "ends_open"),
+    [
+        ("for", "please confirm the refund for", True),
+        ("my", "I want to cancel my", True),
+        ("für", "ich möchte die Erstattung für", True),
+        ("del", "quiero saber el estado del", True),
+        ("refund", "please confirm the refund", False),
+        ("Erstattung", "ich möchte die Erstattung", False),
+    ],
+)
+def test_a_cut_text_hangs_on_a_word_that_leads_on_in_its_language(word, text, ends_open):
+    assert hangs(word, text) is ends_open

@@ -5,8 +5,8 @@ import pytest
 
 from groundswell.models.reading.expectation import (
     EXPECTATIONS,
-    asks_for_slot,
     expectation,
+    expects_nothing,
     invites,
     replies_to_long_text,
 )
@@ -122,30 +122,59 @@ def test_a_question_to_the_agent_as_a_person_asks_for_nothing():
 
 
 @pytest.mark.parametrize(
-    ("agent", "slot"),
-    [
-        ("What is your order number?", True),
-        ("What is your order number? ", True),
-        ("请问您的订单号是多少？", True),
-        ("How can I help you today?", False),
-        ("Is there anything else?", False),
-        ("Your order has been cancelled.", False),
-        ("Please enter the code.", True),
-        ("¿Cuál es su número de pedido?", True),
-        ("¿En qué puedo ayudarle?", False),
-        ("", False),
-    ],
-)
-def test_a_question_for_a_slot_is_told_from_an_open_offer(agent, slot):
-    assert asks_for_slot(agent) is slot
-
-
-@pytest.mark.parametrize(
     ("agent", "invited"),
     [("", True), ("How can I help?", True), ("Your name?", False), ("It is done.", False)],
 )
 def test_a_need_is_invited_at_the_start_and_by_an_open_offer(agent, invited):
     assert invites(agent) is invited
+
+
+@pytest.mark.parametrize(
+    ("agent", "nothing"),
+    [
+        ("", True),
+        ("How can I help?", True),
+        ("Thank you and goodbye.", True),
+        ("All set. Have a wonderful day!", True),
+        ("Vielen Dank und auf Wiedersehen!", True),
+        ("Gracias, que tenga un buen día.", True),
+        ("Merci et bonne journée !", True),
+        ("Obrigado, até logo!", True),
+        ("Before we say goodbye, what is your order number?", False),
+        ("I'll take care of it for you.", False),
+        ("Goodbye is the name of the film. " + "It is shown at eight o'clock in the evening. " * 2, False),
+        ("It is done.", False),
+        ("Please enter the code.", False),
+    ],
+)
+def test_nothing_is_expected_at_the_start_after_an_offer_and_after_a_farewell(agent, nothing):
+    assert expects_nothing(agent) is nothing
+
+
+@pytest.mark.parametrize(
+    "need",
+    ["My name is Alexis and I want to travel from Broadway to the airport", "Let me know how poor I am."],
+)
+def test_a_need_after_the_agents_farewell_is_one_as_at_the_start(need, probability):
+    assert probability(need, "Thank you and goodbye.") == probability(need, "") > THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("agent", "asked"),
+    [
+        ("What is your order number? ", True),
+        ("请问您的订单号是多少？", True),
+        ("Please enter the code.", True),
+        ("¿Cuál es su número de pedido?", True),
+        ("How can I help you today?", False),
+        ("Is there anything else?", False),
+        ("Your order has been cancelled.", False),
+        ("¿En qué puedo ayudarle?", False),
+        ("", False),
+    ],
+)
+def test_a_question_for_something_else_is_told_from_an_open_offer(agent, asked):
+    assert expected("it is for my wedding", agent)["asked for something else"] is asked
 
 
 def expected(text: str, agent: str) -> dict[str, bool]:

@@ -419,3 +419,76 @@ def test_a_need_after_the_users_own_goodbye_opens_a_goal_though_no_tool_has_work
     begun = {"agent_text": answer, "asked": False, "worked": False, "turns": 5, "since": 3}
     assert opens_goal(need, 0.0, Goal(closure=Closure.LEFT, **begun))
     assert not opens_goal(need, 0.0, Goal(closure=Closure.OPEN, **begun))
+
+
+GREETED_AGAIN = [
+    ("user", "Hello"),
+    ("agent", "Hello, how can I help?"),
+]
+TAXI = RIDE_THEN_BANK[:8]
+BANK = RIDE_THEN_BANK[9]
+
+
+def standing(outcome):
+    return outcome.status, outcome.score, outcome.reasons, outcome.last_step, outcome.step
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [("user", "Hello")],
+        GREETED_AGAIN,
+        [*GREETED_AGAIN, ("user", "Hi"), ("agent", "Hi there, what can I do for you?")],
+        [("user", "bonjour"), ("agent", "Bonjour, comment puis-je vous aider ?")],
+        [("user", "I need some help"), ("agent", "How can I help you?")],
+    ],
+    ids=["greeted", "greeted and asked", "greeted twice", "in French", "announced"],
+)
+def test_what_leads_to_another_goal_says_nothing_of_the_one_before(between, embed):
+    before, _ = read(TAXI, embed)
+    after, readings = read([*TAXI, *between, BANK], embed)
+    assert readings[-1].new_segment
+    assert standing(after.outcomes()[0]) == standing(before.outcomes()[0])
+
+
+@pytest.mark.parametrize(
+    "goes_on",
+    [
+        [("user", "hello?"), ("agent", "Sorry, I was not able to book it after all.")],
+        [("user", "Hello"), ("call", ("ride_status", "{}")), ("error", "Error: no such ride")],
+        [("user", "That is fine"), ("agent", "Unfortunately there is no taxi left.")],
+    ],
+    ids=["answered otherwise", "a tool", "no greeting"],
+)
+def test_what_goes_on_with_the_goal_at_hand_stays_its_evidence(goes_on, embed):
+    live, readings = read([*TAXI, *goes_on, *GREETED_AGAIN, BANK], embed)
+    told, _ = read([*TAXI, *goes_on], embed)
+    assert readings[-1].new_segment
+    assert standing(live.outcomes()[0]) == standing(told.outcomes()[0])
+    assert standing(live.outcomes()[0]) != standing(read(TAXI, embed)[0].outcomes()[0])
+
+
+def test_a_greeting_that_leads_to_no_goal_stays_evidence(embed):
+    reader, _ = read([*TAXI, ("user", "Hello")], embed)
+    assert "unanswered" in reader.segment.evidence
+    assert reader.outcomes()[0].score < read(TAXI, embed)[0].outcomes()[0].score
+
+
+def test_a_reader_is_restored_between_two_goals(embed):
+    turns = [*TAXI, *GREETED_AGAIN, BANK]
+    live, _ = read(turns, embed)
+    mean = RunningMean()
+    restored = ConversationReader(mean)
+    for ordinal, turn in enumerate(turns):
+        mean = RunningMean.from_json(mean.to_json())
+        restored = ConversationReader.from_json(restored.to_json(), mean)
+        tell(restored, ordinal, turn, embed)
+    assert restored.to_json() == live.to_json()
+    assert restored.outcomes() == live.outcomes()
+
+
+def test_a_state_from_before_partings_were_kept_is_read():
+    document = orjson.loads(ConversationReader(RunningMean()).to_json())
+    del document["parting"]
+    restored = ConversationReader.from_json(orjson.dumps(document), RunningMean())
+    assert restored.to_json() == ConversationReader(RunningMean()).to_json()

@@ -4,7 +4,7 @@ import pytest
 
 from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.repetition import says_the_same
-from groundswell.models.reading.signals import agent_signals, in_order, user_signals
+from groundswell.models.reading.signals import agent_signals, in_order, says, user_signals
 from groundswell.models.reading.tools import call_digest, is_handoff_tool, is_write_tool, looks_like_error
 
 USER = {
@@ -294,3 +294,10 @@ def test_an_identical_call_has_the_same_digest_and_another_does_not():
     assert call_digest("get", '{"a":1}') != call_digest("get", '{"a":2}')
     assert call_digest("ab", "c") != call_digest("a", "bc")
     assert len(call_digest("\ud800", "")) == 16
+
+
+@pytest.mark.parametrize("text", ["Thank you and goodbye.", "Bye!", "Your flight is booked.", "???", ""])
+def test_what_a_text_says_is_what_it_shows(text):
+    for signal in Signal:
+        shown = signal in user_signals(text) and signal is not Signal.CONFUSION
+        assert says(text, (signal,)) is shown

@@ -15,7 +15,7 @@ from groundswell.models.reading.redaction_view import View
 
 HERE = Path(__file__).parent
 #: What the shipped examples are once redacted, by the version of the patterns.
-EXAMPLES = {"2": "da6c195275d54bedc24250e78067ef45f38aa9b36107c8f230c3011c0d5b7809"}
+EXAMPLES = {"3": "da6c195275d54bedc24250e78067ef45f38aa9b36107c8f230c3011c0d5b7809"}
 
 
 def example_texts():

@@ -37,8 +37,11 @@ class FineWords:
     @property
     def commonest(self) -> str:
         """The word that most turns say, or the empty text."""
-        words = ((count, word) for word, count in self.counts.counts.items() if " " not in word)
-        return max(words, default=(0, ""))[1]
+        most, found = 0, ""
+        for word, count in self.counts.counts.items():
+            if count >= most and " " not in word and (count > most or word > found):
+                most, found = count, word
+        return found
 
     def misses(self, text: str) -> bool:
         """Return whether a turn that is looked at says what most say, as hardly any exemplary one does."""

@@ -11,8 +11,9 @@ from groundswell.models.record import Vector
 
 NamedBy = Literal["machine", "llm", "human"]
 #: Why an intent has the name that it has: it is new; its centre has moved; it was named from few turns; it
-#: took in another intent; its example was erased; a model or a human said so.
-NameReason = Literal["born", "moved", "grown", "merged", "erased", "llm", "human"]
+#: took in another intent; a better name that another had is free; another intent says its name more; its
+#: example was erased; a model or a human said so.
+NameReason = Literal["born", "moved", "grown", "merged", "freed", "contested", "erased", "llm", "human"]
 _DESCRIBED_TERMS = 4
 
 
@@ -24,6 +25,7 @@ class IntentName:
     example: the exemplary turn that it was taken from; `examples` has the most central ones besides.
     version: how many names the intent has had.
     told: a sentence that says what the intent is, where a model gave one.
+    wanted: a far better name, which another intent had.
     turns, centre: of the intent when the name was last held against it (int8, base64).
     """
 
@@ -37,6 +39,7 @@ class IntentName:
     turns: int = 0
     centre: str = ""
     told: str = ""
+    wanted: str = ""
 
     @property
     def description(self) -> str:

@@ -38,6 +38,10 @@ class IntentWords:
         """How many turns there were."""
         return self.weights.turns
 
+    def share(self, name: str) -> float:
+        """Return the share of the turns that say the rarest word of a name."""
+        return min((self.weights.share(root) for root in stems(name)), default=0.0)
+
     def says(self, name: str) -> float:
         """Return how much of what sets the intent apart a name says."""
         return sum(self.weights.weight.get(root, 0.0) for root in sorted(stems(name)))

@@ -8,19 +8,12 @@ import orjson
 from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
+from groundswell.models.intents.naming_round import NamingRound
+from groundswell.models.intents.renewal import SHOWN_CHARACTERS, cause, fresh_name, is_free
 from groundswell.models.intents.word_book import WordBook, slot_record
-from groundswell.models.naming.choose import Choice, choose_name, is_makeshift
-from groundswell.models.naming.rules import alike, plain, shortest_first
+from groundswell.models.naming.rules import alike, plain
 from groundswell.models.record import StateRecord, Vector
 
-SHOWN = 3  # examples of an intent
-SHOWN_WORDS = 25  # a longer turn is shown where there is no shorter one
-SHOWN_CHARACTERS = 120
-MOVED = 0.85  # cosine of an intent's centre to that of its name below which it has moved
-GROWTH = 1.5  # times the turns it was named from at which a young intent's name is looked at again ...
-_MAKESHIFT = 1.2  # times, at which one that is no phrase is looked at, however old
-GROWN_UP = 60  # ... unless it was named from so many
-STILL_SAYS = 0.85  # of what a new name would say: the old one is kept
 RETIRED = 128  # names of vanished intents that are kept, should they return
 KEPT = "names"
 
@@ -96,7 +89,7 @@ class NameBook:
 
     def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
         """Return the name that sub-intents would have together, looking at no other name."""
-        return self._fresh(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])[0]
+        return fresh_name(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])[0]
 
     def name_all(
         self,
@@ -117,26 +110,28 @@ class NameBook:
             merged: intents that took in another one.
             reserved: names that no new one may be like.
         """
-        centres, joined, before, spoken_for = centres or {}, set(merged), self._kept, list(reserved)
+        centres, joined, before, told = centres or {}, set(merged), self._kept, list(reserved)
         self._put_away(groups.keys())
         named: dict[str, IntentName] = {}
-        due: dict[str, tuple[NameReason, IntentWords]] = {}
+        due: dict[str, NameReason] = {}
         for intent in sorted(groups):
             kept = self._kept.get(intent) or self._returned(intent, named)
             turns = sum(self.turns(groups[intent]).values())
-            why = _cause(kept, turns, centres.get(intent), has_merged=intent in joined)
+            free = kept is not None and self._is_free(intent, kept.wanted, told)
+            why = cause(kept, turns, centres.get(intent), has_merged=intent in joined, is_free=free)
             if kept is not None:
                 named[intent] = kept if kept.centre else kept.seen(kept.turns, centres.get(intent))
             if why is not None:
-                due[intent] = why, IntentWords.of(self._words, groups[intent])
-        for intent in sorted(due, key=lambda i: (-due[i][1].turns, i)):
-            taken = [*spoken_for, *(one.name for other, one in sorted(named.items()) if other != intent)]
-            named[intent] = self._renewed(intent, named.get(intent), *due[intent], taken).seen(
-                due[intent][1].turns, centres.get(intent)
-            )
+                due[intent] = why
+        NamingRound(self._words, groups, centres, told, named).run(due)
         self._renamed = self._renamed or named != before
         self._kept = named
         return {intent: named[intent] for intent in sorted(named)}
+
+    def _is_free(self, intent: str, name: str, told: Sequence[str]) -> bool:
+        """Tell whether a name that an intent wanted is like none of the others' any more."""
+        others = (one.name for other, one in self._kept.items() if other != intent)
+        return bool(name) and is_free(name, [*told, *others])
 
     def _put_away(self, living: Iterable[str]) -> None:
         gone = self._kept.keys() - set(living)
@@ -154,31 +149,6 @@ class NameBook:
         others = [*named.values(), *self._kept.values()]
         free = former is not None and not any(alike(former.name, other.name) for other in others)
         return former if free else None
-
-    def _renewed(
-        self, intent: str, kept: IntentName | None, why: NameReason, words: IntentWords, taken: Sequence[str]
-    ) -> IntentName:
-        """Return the name of an intent that is looked at again: the old one, if it is still worth as much."""
-        fresh, choice = self._fresh(intent, words, taken)
-        if kept is None:
-            return fresh
-        told = replace(kept, terms=fresh.terms, example=fresh.example, examples=fresh.examples)
-        now, then = choice.worth(fresh.name), choice.worth(kept.name)
-        if now is not None and then is not None:
-            fits = then >= STILL_SAYS * now
-        else:
-            fits = words.says(kept.name) >= STILL_SAYS * words.says(fresh.name)
-        mended = is_makeshift(kept.name) and not is_makeshift(fresh.name)
-        if fresh.name == kept.name or (fits and not mended and why != "erased"):
-            return told if why != "erased" else replace(told, reason=why)
-        return replace(fresh, version=kept.version + 1, reason=why)
-
-    def _fresh(self, intent: str, words: IntentWords, taken: Sequence[str]) -> tuple[IntentName, Choice]:
-        pool = words.pool
-        choice = choose_name(intent, pool, words.ranked, words.weights, taken)
-        shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
-        examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
-        return IntentName(choice.name, tuple(words.ranked), choice.example, examples), choice
 
     def examples(self, fines: Sequence[str]) -> list[Example]:
         """Return the exemplary turns of sub-intents, the closest to their centroids first."""
@@ -205,20 +175,3 @@ class NameBook:
             book._kept = {intent: IntentName.of_json(one) for intent, one in document["kept"].items()}
             book._retired = {intent: IntentName.of_json(one) for intent, one in document["retired"]}
         return book
-
-
-def _cause(
-    kept: IntentName | None, turns: int, centre: Vector | None, *, has_merged: bool
-) -> NameReason | None:
-    """Return why an intent's name must be looked at, if it must."""
-    if kept is None:
-        return "born"
-    if kept.reason == "erased" and not kept.examples:
-        return "erased"
-    if has_merged:
-        return "merged"
-    if turns >= (_MAKESHIFT if is_makeshift(kept.name) else GROWTH) * kept.turns and (
-        kept.turns < GROWN_UP or is_makeshift(kept.name)
-    ):
-        return "grown"
-    return "moved" if kept.likeness(centre) < MOVED else None

@@ -2,6 +2,7 @@
 
 from groundswell.models.naming.clauses import Clause
 from groundswell.models.naming.lexicon import Part
+from groundswell.models.naming.sense import sense
 from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.naming.tokens import Token
 from groundswell.models.naming.weights import Weights
@@ -20,12 +21,27 @@ def question(clause: Clause, weights: Weights) -> tuple[float, str, frozenset[st
     if stop < len(clause.question) and not _is_inner(parts[stop] if stop < len(parts) else None):
         return None
     text = " ".join("I" if word == "i" else word for word in asked[:stop])
-    content = (token for token in parts[:stop] if token is not None and token.part is Part.CONTENT)
-    stems = dict.fromkeys(token.stem for token in content)
+    told = [token for token in parts[:stop] if token is not None]
+    stems = dict.fromkeys(token.stem for token in told if token.part is Part.CONTENT)
     worth = sum(weights.worth(stem) for stem in stems)
     if worth <= 0 or stop < LEAST_WORDS or len(text) > NAME_LIMIT:
         return None
-    return worth, text[:1].lower() + text[1:], frozenset(stems)
+    return worth, text[:1].lower() + text[1:], sense(told)
+
+
+def as_put(clause: Clause, text: str) -> str:
+    """Return a phrase that opens a question with the words that it left out: "how long take" has no verb.
+
+    So has "places accept card", where "what" stands right before it.
+    """
+    asked, words = [word.lower() for word in clause.question], text.lower().split()
+    opens = asked[: len(words)][:2] == words[:2] or asked[1:2] == words[:1]
+    if len(asked) < 2 or not opens or words[-1] not in asked:
+        return text
+    until = len(asked) - asked[::-1].index(words[-1])
+    whole = " ".join("I" if word == "i" else word for word in clause.question[:until])
+    fits = until <= MOST_WORDS and len(whole) <= NAME_LIMIT
+    return whole[:1].lower() + whole[1:] if fits else text
 
 
 def _stops(word: str, token: Token | None, weights: Weights) -> bool:

@@ -8,6 +8,7 @@ from groundswell.models.naming.clauses import clauses
 from groundswell.models.naming.lore import use_of
 from groundswell.models.naming.phrases import Phrase, phrases
 from groundswell.models.naming.rules import faults, plain, sentence_case, stems
+from groundswell.models.naming.sense import sense_of
 from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.naming.weights import Weights
 
@@ -16,15 +17,20 @@ _TRIED = 3  # phrases that are told apart by a further term
 
 
 class Choice(NamedTuple):
-    """A name, the exemplary turn that it was taken from, and what each phrase that turns offer is worth."""
+    """A name, the exemplary turn that it was taken from, and what each phrase that turns offer is worth.
+
+    best: what the best of them is worth that would do but for the names of others, and `taken` that name.
+    """
 
     name: str
     example: str
     offered: Mapping[frozenset[str], float] = {}
+    best: float = 0.0
+    taken: str = ""
 
     def worth(self, name: str) -> float | None:
         """Return what a name is worth, None where no exemplary turn says it."""
-        return self.offered.get(stems(name))
+        return self.offered.get(sense_of(name))
 
 
 def is_makeshift(name: str) -> bool:
@@ -52,10 +58,12 @@ def choose_name(
     chosen = _first_fitting(found, taken, _NEAR)
     if chosen is None:
         chosen = _first_fitting(phrases(examples, weights, cheap=True), taken, 0.0)
+    wanted = _first_fitting(found, (), _NEAR)
+    best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
     if chosen is not None:
-        return Choice(sentence_case(chosen.text), chosen.turn, offered)
+        return Choice(sentence_case(chosen.text), chosen.turn, offered, best, liked)
     name, example = _made_up(intent, found, examples, _free(ranked, examples, weights), taken)
-    return Choice(name, example, offered)
+    return Choice(name, example, offered, best, liked)
 
 
 def _free(ranked: Sequence[str], examples: Sequence[str], weights: Weights) -> list[str]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundswell.models.naming.lexicon import Lexicon, Part, lexicon_of
+from groundswell.models.naming.lexicon import Lexicon, Part, lexicon_in
 from groundswell.models.naming.tokens import CODE, WORD, Capitals, Token, stem, tokens
 from groundswell.models.reading.language import Language, spoken
 
@@ -79,7 +79,7 @@ def _read(text: str) -> tuple[tuple[Clause, ...], frozenset[str]]:
         whole = whole.lower()
     lower = [match.group() for match in WORD.finditer(whole.lower())]
     languages = spoken(lower)
-    lexicon, capitals = lexicon_of(lower), _capitals(whole, languages)
+    lexicon, capitals = lexicon_in(languages), _capitals(whole, languages)
     found, names = [], list[str]()
     for piece in filter(str.strip, _CLAUSE_END.split(whole)):
         who = _says_who(piece, languages)
@@ -116,19 +116,23 @@ def _clause(piece: str, lexicon: Lexicon, capitals: Capitals) -> Clause:
     if lexicon.frames is not None:
         cut = lexicon.frames.sub(" ", cut)
     cut = _HOW.sub(r"\1-\2", cut)
-    raw = [match.group() for match in _PIECE.finditer(cut)][:_CLAUSE_WORDS]
+    raw = _words(cut)
+    asked = _question(raw if cut == piece else _words(piece), lexicon)
     found = list(tokens(raw, lexicon, capitals))
     hanging = [
         token.part is Part.INNER and after.part is Part.INNER and after.place > token.place + 1
         for token, after in pairwise(found)
     ]
     kept = tuple(token for token, hangs in zip(found, [*hanging, False], strict=False) if not hangs)
-    return Clause(kept, any(word.lower() in lexicon.asking for word in raw), _question(piece, lexicon))
+    return Clause(kept, any(word.lower() in lexicon.asking for word in raw), asked)
 
 
-def _question(piece: str, lexicon: Lexicon) -> tuple[str, ...]:
+def _words(piece: str) -> list[str]:
+    return _PIECE.findall(piece)[:_CLAUSE_WORDS]
+
+
+def _question(raw: Sequence[str], lexicon: Lexicon) -> tuple[str, ...]:
     """Return the words of a piece from the one that asks for an answer: "what will the weather be like"."""
-    raw = [match.group() for match in _PIECE.finditer(piece)][:_CLAUSE_WORDS]
     start = next((at for at, word in enumerate(raw) if lexicon.first_word(word) in lexicon.questions), None)
     if start is None or any(lexicon.part(word.lower()) is Part.CONTENT for word in raw[:start]):
         return ()

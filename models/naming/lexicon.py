@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from importlib.resources import files
 
-from groundswell.models.reading.language import LANGUAGES, spoken
+from groundswell.models.reading.language import LANGUAGES, Language, spoken
 
 #: Scripts that are written without spaces: Thai, Japanese, Chinese.
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -160,6 +160,18 @@ def _either(patterns: Iterable[re.Pattern[str] | None]) -> re.Pattern[str] | Non
     return re.compile("|".join(pattern.pattern for pattern in found), re.IGNORECASE) if found else None
 
 
+def hangs(word: str, text: str) -> bool:
+    """Tell whether a text that is cut after a word ends on one that only leads on: "the refund for"."""
+    low = word.lower()
+    lexicon = lexicon_of(re.findall(r"[^\W\d_]+", text.lower()))
+    return lexicon.part(low) is Part.INNER or low in lexicon.articles
+
+
 def lexicon_of(words: Iterable[str]) -> Lexicon:
     """Return the lexicon by which a turn of these lower-case words is read."""
-    return _joined((*(language.code for language in spoken(words)), *_BY_SCRIPT))
+    return lexicon_in(spoken(words))
+
+
+def lexicon_in(languages: Iterable[Language]) -> Lexicon:
+    """Return the lexicon by which a turn in these languages is read."""
+    return _joined((*(language.code for language in languages), *_BY_SCRIPT))

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from groundswell.models.naming.asked import question
+from groundswell.models.naming.asked import as_put, question
 from groundswell.models.naming.clauses import Clause, clauses
 from groundswell.models.naming.lexicon import DENIALS, Part
+from groundswell.models.naming.sense import DENYING, all_said, sense
 from groundswell.models.naming.stretches import is_sign, is_verb, stretches
 from groundswell.models.naming.tokens import BREAK, Token
-from groundswell.models.naming.weights import TOLD, Weights
+from groundswell.models.naming.weights import DENIED, NOUN, TOLD, Weights
 
 _ERRAND = 1.6  # what begins with what is to be done
 _OBJECT = 1.25  # with what is wanted
@@ -20,11 +21,14 @@ _PUT = 1.25  # a question as it was put
 _SHARED = 0.15  # for each doubling of the turns that say all of its words
 _CHEAPER = 0.25  # prices where no phrase is worth them
 _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to be done
+_MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
+_FEW_DENY = 0.8  # ... and a phrase that has one worth less
+_NOUN_LESS = 0.35  # and what is neither
 _CLAUSE_PHRASES = 8  # of a clause that are compared
 
 
 class Phrase(NamedTuple):
-    """A stretch of a clause: its score, its words, the stems of its content words, and its turn."""
+    """A stretch of a clause: its score, its words, their sense (stems, whether denied), and its turn."""
 
     score: float
     text: str
@@ -40,8 +44,12 @@ def phrases(examples: Sequence[str], weights: Weights, *, cheap: bool = False) -
     """
     texts = list(dict.fromkeys(examples))
     asking = sum(any(token.verb for clause in clauses(text) for token in clause.tokens) for text in texts)
-    told = TOLD - _TOLD_LESS * asking / max(len(texts), 1)
-    return _priced(texts, replace(weights, told=told, top=weights.top * (_CHEAPER if cheap else 1.0)))
+    denying = sum(DENYING in all_said(text) for text in texts)
+    share = asking / max(len(texts), 1)
+    denied = DENIED if denying > _MANY_DENY * len(texts) else _FEW_DENY
+    top = weights.top * (_CHEAPER if cheap else 1.0)
+    told, noun = TOLD - _TOLD_LESS * share, NOUN - _NOUN_LESS * share
+    return _priced(texts, replace(weights, told=told, noun=noun, denied=denied, top=top))
 
 
 def _priced(examples: Sequence[str], weights: Weights) -> list[Phrase]:
@@ -49,7 +57,7 @@ def _priced(examples: Sequence[str], weights: Weights) -> list[Phrase]:
     said: list[frozenset[str]] = []
     for text in examples:
         found = clauses(text)
-        said.append(frozenset(token.stem for clause in found for token in clause.tokens))
+        said.append(all_said(text))
         for clause in found:
             for phrase in clause_phrases(clause, weights):
                 former = best.get(phrase.stems)
@@ -77,7 +85,7 @@ def clause_phrases(clause: Clause, weights: Weights) -> list[Phrase]:
         form = _form(clause, start, weights)
         found += [(form * score, start, end) for score, end in stretches(tokens, start, weights)]
     found.sort(key=lambda one: (-one[0], one[1:]))
-    best = [_phrase(tokens, *one) for one in found[:_CLAUSE_PHRASES]]
+    best = [_phrase(clause, *one) for one in found[:_CLAUSE_PHRASES]]
     if asked := question(clause, weights):
         worth, text, stems = asked
         best.append(Phrase(_PUT * worth, text, stems))
@@ -96,11 +104,12 @@ def _form(clause: Clause, start: int, weights: Weights) -> float:
     return _ASKED if clause.asks or start == 0 else 1.0
 
 
-def _phrase(tokens: Sequence[Token], score: float, start: int, end: int) -> Phrase:
+def _phrase(clause: Clause, score: float, start: int, end: int) -> Phrase:
+    tokens = clause.tokens
     chosen = tokens[_with_verb(tokens, start) : end]
-    stems = frozenset(token.stem for token in chosen if token.part is Part.CONTENT)
-    text = joined(chosen)
-    if len(stems) == 1 and tokens[start].lacked:
+    stems = sense(chosen)
+    text = as_put(clause, joined(chosen))
+    if len(stems - {DENYING}) == 1 and tokens[start].lacked:
         text = f"{tokens[start].lacked} {text}"
     return Phrase(score, text, stems)
 

@@ -17,9 +17,8 @@ _SIGNS = 16  # or characters, where they are not spaced
 _OTHER_PRICE = 0.02  # of the strongest weight, for each word that is not of content
 _PAIR = 0.5  # of a pair's weight counts
 _ALONE = 0.6  # a single content word
-_NOUN = 0.75  # what neither asks for anything nor says so
-_DENIED = 1.25  # what is not so is what hurts
 _CUT = 0.8  # what ends before the next word of content
+_SPLIT = 0.3  # what ends within "shipping address"
 _SHORT = 0.75  # and what ends before "of" and a word that many say
 
 
@@ -44,7 +43,7 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
             worth = _added(token, last, content, weights)
             if place > start and tokens[place - 1].part is Part.INNER and weights.is_value(token.stem):
                 worth = -RARE_PRICE * weights.top
-            if place == start and does:  # it counts by how many say it
+            if place == start and does and weights.counts(token.stem):  # it counts by how many say it
                 worth = max(worth, weights.top * weights.common.get(token.stem, 0) / max(weights.turns, 1))
             score += worth
             told = told or token.told
@@ -56,8 +55,8 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
             continue
         total = score * (1.0 if len(content) > 1 else _ALONE)
         total *= _whole(tokens, place, weights, asked=does or acts)
-        total *= 1.0 if does or acts else weights.told if told else _NOUN
-        total *= _DENIED if denied else 1.0
+        total *= 1.0 if does or acts else weights.told if told else weights.noun
+        total *= weights.denied if denied else 1.0
         if total > 0:
             yield total, place + 1
 
@@ -92,7 +91,12 @@ def _dangles(tokens: Sequence[Token], place: int) -> bool:
 
 def _whole(tokens: Sequence[Token], place: int, weights: Weights, *, asked: bool) -> float:
     """Return what an end is worth: less where the stretch is cut off."""
-    if _goes_on(tokens, place) or (asked and _is_compound(tokens, place)):
+    if _goes_on(tokens, place):
+        after = tokens[place + 1]
+        close = after.place == tokens[place].place + 1 and not weights.ends(after)
+        splits = close and weights.is_shared(after.stem) and not is_sign(after.text)
+        return _SPLIT if splits else _CUT
+    if asked and _is_compound(tokens, place):
         return _CUT
     return _SHORT if _leads_on(tokens, place, weights) else 1.0
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from groundswell.models.naming.lexicon import DENIALS, UNSPACED, Lexicon, Part
+from groundswell.models.naming.slots import in_route
 
 WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:['-](?:(?![{UNSPACED}])[^\W\d_])+)*")
 SHORTEST, LONGEST = 2, 24  # characters of a content word
@@ -85,7 +86,7 @@ class _Reader:
                 yield Token(CODE, Part.CONTENT, "", code=True)
             return
         part = _part(self.raw, place, lexicon, self.last)
-        asks = low in lexicon.asking
+        asks = low in lexicon.asking and self.last not in DENIALS  # "I don't want to go"
         if asks:
             self.asked, self.does = True, low not in lexicon.nominal
             self.lacked = low if low in lexicon.needs else ""
@@ -99,7 +100,10 @@ class _Reader:
         hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
         if part is None or hangs:  # "for something I bought", "a date to have it delivered"
             yield Token(BREAK, Part.CONTENT, "", code=True)
-        if part is not None and (part is not Part.CONTENT or _fits(low)):
+        names = word[0].isupper() and self.capitals is Capitals.NAMES
+        if names and in_route(self.raw, place, lexicon):
+            yield Token(CODE, Part.CONTENT, "", code=True)
+        elif part is not None and (part is not Part.CONTENT or _fits(low)):
             yield self._token(word, place, part)
         self.last, self.begun = Part.DROPPED if part is None else part, True
         self.gap = False
@@ -147,7 +151,9 @@ def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part 
         return Part.DROPPED if place and raw[place - 1].lower() in lexicon.asking else Part.LIGHT
     if part is Part.SUBJECT:
         told = place > 0 and lexicon.part(raw[place - 1].lower()) is Part.CONTENT
-        return Part.INNER if told or _denies(raw, place, lexicon) else Part.DROPPED
+        if told or _denies(raw, place, lexicon):
+            return Part.INNER
+        return None if last in _SAID else Part.DROPPED  # "return things I bought"
     if low in lexicon.helpers and place and lexicon.part(raw[place - 1].lower()) in DENIALS:
         return Part.INNER
     if part is Part.INNER and _joins(raw, place, lexicon):
@@ -164,7 +170,8 @@ def _parts(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
     told = lexicon.part(after) is Part.SUBJECT
     if told and _denies(raw, place + 1, lexicon):
         return False
-    stands = told or (lexicon.part(after) is Part.DROPPED and after not in lexicon.articles)
+    stands = told or not after or lexicon.part(after) is Part.INNER
+    stands = stands or (lexicon.part(after) is Part.DROPPED and after not in lexicon.articles)
     return low in lexicon.gaps or (stands and low in lexicon.pronouns)
 
 
@@ -198,7 +205,10 @@ def _fits(word: str) -> bool:
 
 def _surface(word: str, place: int, *, loud: bool) -> str:
     """Return a word as it stands within a sentence."""
-    if word.lower().startswith("how-"):
-        return word.lower().replace("-", " ")
+    low = word.lower()
+    if low.startswith("how-"):
+        return low.replace("-", " ")
+    if low == "i":
+        return "I"
     kept = word.isupper() and 1 < len(word) <= 4
     return word if kept or (place > 0 and not loud) else word.lower()

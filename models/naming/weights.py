@@ -10,6 +10,8 @@ from groundswell.models.naming.tokens import Token
 CONTENT_PRICE = 0.2  # of the strongest weight, for each content word
 RARE_PRICE = 0.5  # and for a content word that hardly anybody else said
 TOLD = 1.5  # times that a phrase is worth which says something of something
+NOUN = 0.75  # times that one is worth which neither asks for anything nor says something of it
+DENIED = 1.25  # times that one is worth which denies something: what is not so is what hurts
 _MANY = 12  # turns from which ...
 _VALUE = 0.15  # ... a word said by fewer than this share of those that say the most common is a value
 #: Turns of the agent, and share of the intent's, from which a capitalised word is no person's name.
@@ -28,6 +30,8 @@ class Weights:
     top, most: the weight of the strongest word, and how many turns say the most common one.
     lore: what the agent's turns show of single words.
     told: times that a phrase is worth which says something of something.
+    noun: times that one is worth which neither asks for anything nor says something of it.
+    denied: times that one is worth which denies something.
     """
 
     weight: Mapping[str, float]
@@ -38,6 +42,8 @@ class Weights:
     most: int
     lore: Lore = _NO_LORE
     told: float = TOLD
+    noun: float = NOUN
+    denied: float = DENIED
 
     @classmethod
     def of(
@@ -68,9 +74,17 @@ class Weights:
 
     def worth(self, stem: str) -> float:
         """Return what a content word adds to a phrase."""
-        if self.common.get(stem, 0) < self.least:
+        if not self.is_shared(stem):
             return -RARE_PRICE * self.top
         return self.weight.get(stem, 0.0) - CONTENT_PRICE * self.top
+
+    def is_shared(self, stem: str) -> bool:
+        """Tell whether enough turns say a word for it to be no one's own."""
+        return self.common.get(stem, 0) >= self.least
+
+    def counts(self, stem: str) -> bool:
+        """Tell whether a verb is more than one user's way to put it, as far as so many turns can tell."""
+        return self.turns < _MANY or self.is_shared(stem)
 
     def share(self, stem: str) -> float:
         """Return the share of the intent's turns that say a word."""

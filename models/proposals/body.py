@@ -7,6 +7,7 @@ conversations is made inert, and excerpts stand in a block that says what they a
 from groundswell.models.change import MAX_TITLE
 from groundswell.models.change_edit import Evidence, Expectation, PullRequest
 from groundswell.models.change_parts import IntentRef
+from groundswell.models.naming.lexicon import hangs
 from groundswell.models.proposals.draft import Draft
 from groundswell.models.proposals.finding import Finding
 from groundswell.models.proposals.quoting import fenced, inert, shortened
@@ -14,28 +15,6 @@ from groundswell.models.proposals.search import contrast_line, outage_line
 
 _MIN_INTENT = 14
 _LINE = 400
-#: Words that no title's cut ends on: "Confirm the refund for…".
-_HANGING = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "my",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "to",
-        "with",
-        "your",
-    ]
-)
 
 
 def title_of(finding: Finding, intent: IntentRef) -> str:
@@ -52,7 +31,7 @@ def _closed(name: str) -> str:
     words = name.removesuffix("…").split()
     if not name.endswith("…"):
         return name
-    while len(words) > 1 and words[-1].lower() in _HANGING:
+    while len(words) > 1 and hangs(words[-1], name):
         words.pop()
     return " ".join(words) + "…"
 

@@ -22,6 +22,8 @@ EXPECTATIONS = (
 )
 #: Characters at the end of the agent's text that are looked at.
 TAIL = 160
+#: Characters at its end in which it takes leave.
+_FAREWELL_TAIL = 60
 _INVITED = [1.0] + [0.0] * (len(EXPECTATIONS) - 1)
 _NO_FORM, _YES_NO = FEATURES.index("no asking form"), FEATURES.index("starts with yes or no")
 
@@ -32,6 +34,7 @@ def _any(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
 
 # An agent's question that invites a need instead of asking for a slot, in any language.
 _OPEN_OFFER = _any([language.open_offer for language in LANGUAGES])
+_FAREWELL = _any([language.farewell for language in LANGUAGES])
 _SLOT_REQUEST = _any([language.slot_request for language in LANGUAGES])
 _PROPOSAL = _any([language.proposal for language in LANGUAGES])
 _ADDITION = _any([language.acts.additions for language in LANGUAGES])
@@ -42,21 +45,20 @@ def invites(agent_text: str) -> bool:
     return _invites(_end(agent_text))
 
 
+def expects_nothing(agent_text: str) -> bool:
+    """Return whether whatever comes next comes of itself: `invites`, or the agent took leave."""
+    return _expects_nothing(_end(agent_text))
+
+
 def replies_to_long_text(agent_text: str) -> bool:
-    """Return whether the agent's text fills what is looked at of it, and is no open offer of help."""
-    return len(agent_text.rstrip()) >= TAIL and not invites(agent_text)
-
-
-def asks_for_slot(agent_text: str) -> bool:
-    """Return whether the agent's text ends in a question that is no open offer, or demands a value."""
-    end = _end(agent_text)
-    return not _invites(end) and _demands(end)
+    """Return whether the agent's text fills what is looked at of it, and expects a reply."""
+    return len(agent_text.rstrip()) >= TAIL and not expects_nothing(agent_text)
 
 
 def expectation(wording: Wording, acts: Sequence[float], agent_text: str) -> list[float]:
     """Return the features that `EXPECTATIONS` names, 0 to 3.5; *acts* are the turn's surface features."""
     end = _end(agent_text)
-    if _invites(end):
+    if _expects_nothing(end):
         return _INVITED
     agrees = (
         acts[_YES_NO] > 0
@@ -98,6 +100,10 @@ def _end(agent_text: str) -> str:
 
 def _invites(end: str) -> bool:
     return not end or (_is_question(end) and _OPEN_OFFER.search(end) is not None)
+
+
+def _expects_nothing(end: str) -> bool:
+    return _invites(end) or (not _is_question(end) and _FAREWELL.search(end[-_FAREWELL_TAIL:]) is not None)
 
 
 def _demands(end: str) -> bool:

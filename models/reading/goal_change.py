@@ -13,8 +13,9 @@ from enum import IntEnum
 
 from groundswell.models.reading.expectation import invites
 from groundswell.models.reading.language import spoken
+from groundswell.models.reading.parting import greets
 from groundswell.models.reading.phrases import Signal
-from groundswell.models.reading.signals import user_signals
+from groundswell.models.reading.signals import says
 from groundswell.models.reading.wording import Wording
 
 #: Shorter turns continue what was said before.
@@ -23,25 +24,6 @@ MIN_WORDS = 3
 _CONTENT_LETTERS = 4
 #: The lowest similarity that still says something.
 _UNLIKE = -0.2
-#: First words that greet, in the languages that phrases are read in.
-_GREETINGS = frozenset(
-    (
-        "hi",
-        "hello",
-        "hey",
-        "hola",
-        "buenas",
-        "buenos",
-        "hallo",
-        "moin",
-        "bonjour",
-        "bonsoir",
-        "salut",
-        "olá",
-        "oi",
-    )
-)
-
 BIAS = -4.75
 SIMILARITY = -7.5  # times the greatest centred cosine to the goal's last needs
 REPEATED_WORDS = -3.7  # times the share of the need's words that the agent's last text has
@@ -53,6 +35,7 @@ CLOSED = 1.0  # the goal was closed, see `Closure`
 LEFT = 4.0  # the user took leave, too seldom there for a fit: set by hand
 INVITED = 2.9  # it was not, but the agent's last text offers help
 FAREWELL = 1.7  # the agent took leave
+BEGUN = 3.0  # a greeting or an offer of help came before it: set by hand, the pairs told nothing of it
 GREETS = 6.0  # the user greets
 YES_OR_NO = -2.1  # the need starts with yes or no
 WANTS = 0.9  # it says what is wanted in so many words
@@ -76,7 +59,8 @@ class Goal:
 
     `closure` is what has been said that would end it, `agent_text` the agent's last text, `asked` whether a
     question of the agent is pending, `worked` whether a tool has worked for it; it has lasted for `turns`,
-    and `since` the last need it is as many turns and calls, at least 1.
+    and `since` the last need it is as many turns and calls, at least 1. `begun`: the user greeted since then,
+    or was offered help, see `Parting`.
     """
 
     closure: Closure
@@ -85,6 +69,7 @@ class Goal:
     worked: bool
     turns: int
     since: int
+    begun: bool = False
 
 
 def opens_goal(wording: Wording, similarity: float, goal: Goal) -> bool:
@@ -97,12 +82,13 @@ def opens_goal(wording: Wording, similarity: float, goal: Goal) -> bool:
     score = BIAS + SIMILARITY * max(similarity, _UNLIKE) + SINCE * math.log(max(goal.since, 1))
     score += LASTED * math.log(min(max(goal.turns, 1), _LONG)) + WORKED * goal.worked
     score += ASKED * goal.asked + REPEATED_WORDS * _repeated(wording.words, goal.agent_text)
+    score += BEGUN * goal.begun
     return score + _closing(goal.agent_text, goal.closure) + _opening(wording) > 0
 
 
 def _closing(agent_text: str, closure: Closure) -> float:
     """Return how much of an end the agent made."""
-    score = FAREWELL if Signal.FAREWELL in user_signals(agent_text) else 0.0
+    score = FAREWELL if says(agent_text, (Signal.FAREWELL,)) else 0.0
     if closure >= Closure.CLOSED:
         return score + (LEFT if closure is Closure.LEFT else CLOSED)
     return score + (INVITED if agent_text and invites(agent_text) else 0.0)
@@ -111,7 +97,7 @@ def _closing(agent_text: str, closure: Closure) -> float:
 def _opening(wording: Wording) -> float:
     """Return how much of a beginning the need's wording is."""
     acts = [language.acts for language in spoken(wording.words)]
-    score = GREETS if wording.words[0] in _GREETINGS else 0.0
+    score = GREETS if greets(wording) else 0.0
     score += QUESTION * wording.has_question_mark
     score += YES_OR_NO if any(each.yes_no.search(wording.plain) for each in acts) else 0.0
     return score + (WANTS if any(each.wants.search(wording.plain) for each in acts) else 0.0)

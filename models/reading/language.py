@@ -50,6 +50,7 @@ class Acts:
     alternatives: re.Pattern[str]
     insists: re.Pattern[str]
     answers: re.Pattern[str]
+    greetings: re.Pattern[str]
     thanks: re.Pattern[str]
 
 
@@ -61,6 +62,7 @@ class Language:
     function_words: frozenset[str]
     acts: Acts
     open_offer: re.Pattern[str]
+    farewell: re.Pattern[str]
     slot_request: re.Pattern[str]
     proposal: re.Pattern[str]
     user_rules: tuple[PhraseRule, ...]
@@ -82,6 +84,7 @@ def compile_language(document: Mapping[str, Any]) -> Language:
         function_words=frozenset(document["function_words"].split()),
         acts=_acts(document["acts"]),
         open_offer=_anywhere(agent["open_offers"]),
+        farewell=_anywhere(agent["farewells"]),
         slot_request=_anywhere(agent["slot_requests"]),
         proposal=_anywhere(agent["proposals"]),
         user_rules=tuple(rules["user"]),
@@ -99,6 +102,7 @@ def _acts(table: Mapping[str, str]) -> Acts:
         question=_starting(start, table["questions"]),
         imperative=_starting(start, table["imperatives"]),
         answers=_clause(start, fillers, table["answers"]) if "answers" in table else _NEVER,
+        greetings=_at_start(table["greetings"]),
         thanks=_at_start(table["thanks"]),
         yes_no=_at_start(table["yes_no"]),
         vague=phrases(rf"\A(?:(?:{fillers})\s)*(?:{vague}){polite}\Z"),

@@ -14,6 +14,7 @@ from groundswell.models.reading.gate import GATE, passes
 from groundswell.models.reading.goal_change import Closure, Goal, opens_goal
 from groundswell.models.reading.needs import NeedMemory, unit
 from groundswell.models.reading.outcome import Evidence, SegmentOutcome
+from groundswell.models.reading.parting import Parting
 from groundswell.models.reading.phrases import Signal
 from groundswell.models.reading.repetition import says_again, says_the_same
 from groundswell.models.reading.running_mean import RunningMean
@@ -68,6 +69,7 @@ class ConversationReader:
         self._gate = gate
         self._segments = [Segment(number=0, start=0)]
         self._closure = Closure.OPEN
+        self._parting = Parting()
         self._needs = NeedMemory()
         self._need_at = 0
         self._agent_text = ""
@@ -106,6 +108,8 @@ class ConversationReader:
         shown = user_signals(text)
         if closes(shown) and not needed:
             self._close(Closure.LEFT if Signal.FAREWELL in shown else Closure.CLOSED)
+        if not needed:
+            self._parting.user(self.segment, wording, shown)
         vector, opened = self._need(ordinal, wording, embedding, shown) if needed else (None, False)
         segment = self.segment
         segment.turns += 1
@@ -124,6 +128,7 @@ class ConversationReader:
         before = self._needs.last(current)
         opened = before is not None and self._opens_goal(ordinal, wording, embedding)
         if opened:
+            self._parting.open(self.segment)
             self._segments.append(Segment(number=current + 1, start=ordinal))
             del self._segments[:-MAX_SEGMENTS]
         elif Signal.CONFUSION not in shown and self._says_again(wording, embedding):
@@ -132,6 +137,7 @@ class ConversationReader:
         self._needs.add(self.segment.number, words, embedding)
         self._mean.add(embedding)
         self._closure, self._need_at = Closure.OPEN, ordinal
+        self._parting.goes_on()
         self.segment.stated = True
         self.segment.note(Evidence.DONE, False)
         self.segment.note(Evidence.ANSWERED, False)
@@ -156,6 +162,7 @@ class ConversationReader:
             worked=segment.tool_worked,
             turns=segment.turns,
             since=ordinal - self._need_at,
+            begun=self._parting.led,
         )
         return opens_goal(wording, similarity, goal)
 
@@ -170,6 +177,7 @@ class ConversationReader:
         self._apologies = self._apologies + 1 if Signal.APOLOGY in shown else 0
         if self._apologies >= 2:
             shown.add(Signal.APOLOGY_CHAIN)
+        self._parting.agent(text, shown)
         if Signal.COMPLETION in shown:
             segment.note(Evidence.DONE, True)
             self._close(Closure.DONE)
@@ -196,6 +204,7 @@ class ConversationReader:
 
     def tool_call(self, ordinal: int, name: str, arguments_json: str = "") -> AgentReading:
         """Read a call of a tool; identical name and arguments make it a repeated call."""
+        self._parting.goes_on()
         digest = call_digest(name, arguments_json)
         shown = {Signal.REPEATED_CALL} if digest in self._calls else set()
         if not shown:
@@ -229,6 +238,7 @@ class ConversationReader:
             {
                 "segments": [segment.to_document() for segment in self._segments],
                 "closure": int(self._closure),
+                "parting": [self._parting.stood, self._parting.led],
                 "needs": self._needs.to_document(),
                 "need_at": self._need_at,
                 "agent_text": self._agent_text,
@@ -246,6 +256,7 @@ class ConversationReader:
         reader = cls(mean, gate)
         reader._segments = [Segment.from_document(document) for document in state["segments"]]
         reader._closure = Closure(state["closure"])
+        reader._parting = Parting(*state.get("parting", ()))
         reader._needs = NeedMemory.from_document(state["needs"])
         reader._need_at = state["need_at"]
         reader._agent_text = state["agent_text"]

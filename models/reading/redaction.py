@@ -21,13 +21,15 @@ from groundswell.models.reading import (
     redaction_numbers,
 )
 from groundswell.models.reading.redaction_own import OwnPattern, own_pattern
-from groundswell.models.reading.redaction_pattern import Pattern, replaced
+from groundswell.models.reading.redaction_pattern import Pattern, Span, may_have, replaced
 from groundswell.models.reading.redaction_view import View
 
 #: Changes whenever a built-in pattern changes; stored beside what was redacted.
-REDACTION_VERSION = "2"
+REDACTION_VERSION = "3"
 #: Rounds after which redaction ends even if one's own patterns still find something in what they leave.
 _ROUNDS = 8
+#: Digits that are enough for every pattern.
+_ENOUGH = 16
 
 #: In the order in which they run: a longer, surer form goes before a shorter one.
 PATTERNS: tuple[Pattern, ...] = (
@@ -49,12 +51,9 @@ class Redactor:
     """A choice of patterns, in the order in which they are applied."""
 
     patterns: tuple[Pattern, ...]
-    _without_digits: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Set apart what a text without a digit can have: half of all turns have none."""
-        wordy = (pattern for pattern in self.patterns if not getattr(pattern, "least_digits", 0))
-        object.__setattr__(self, "_without_digits", tuple(wordy))
+    _worth: dict[tuple[int, int, int], tuple[Pattern, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(
@@ -102,10 +101,27 @@ class Redactor:
 
     def _round(self, text: str) -> str:
         view = View(text)
-        for pattern in self.patterns if view.digits else self._without_digits:
+        for pattern in self._possible(view):
             if spans := pattern.spans(view):
-                view = View(replaced(view.text, spans, pattern.placeholder))
+                return self._rest(view, pattern, spans)
+        return text
+
+    def _rest(self, view: View, pattern: Pattern, spans: list[Span]) -> str:
+        """Replace what *pattern* has found, and let those after it see what is left."""
+        view = View(replaced(view.text, spans, pattern.placeholder))
+        for later in self.patterns[self.patterns.index(pattern) + 1 :]:
+            if spans := later.spans(view):
+                view = View(replaced(view.text, spans, later.placeholder))
         return view.text
+
+    def _possible(self, view: View) -> tuple[Pattern, ...]:
+        """Return the patterns that a text with its digits can have: most texts have few digits, or none."""
+        known = min(view.digits, _ENOUGH), min(view.most, _ENOUGH), min(view.most_free, _ENOUGH)
+        possible = self._worth.get(known)
+        if possible is None:
+            possible = tuple(pattern for pattern in self.patterns if may_have(pattern, *known))
+            self._worth[known] = possible
+        return possible
 
 
 DEFAULT = Redactor(PATTERNS)

@@ -19,9 +19,9 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_AT = re.compile(r"at (?:gmail|hotmail|outlook|yahoo|icloud|proton|protonmail|gmx|web)\.")
-_SPOKEN_HOSTS = ("mail.", "outlook.", "yahoo.", "icloud.", "proton.", "gmx.", "web.")
-#: Brackets that "at" may stand in.
+#: Brackets that "at" may stand in: a look for the opening one is cheaper than one for both.
 _BRACKETS = "([{<"
+_BRACKETED_AT = re.compile(_AT)
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"(?<![A-Za-z0-9_.])(?:{_OCTET}\.){{3}}{_OCTET}(?![A-Za-z0-9_]|\.\d)")
@@ -68,11 +68,11 @@ def _many_colons(view: View) -> bool:
 
 def _spoken(view: View) -> bool:
     low = view.low
-    if " dot " in low or (view.names(_SPOKEN_HOSTS) and _SPOKEN_AT.search(low) is not None):
+    if " dot " in low or _SPOKEN_AT.search(low) is not None:
         return True
     for bracket in _BRACKETS:
         if bracket in low and (f"{bracket}at" in low or (bracket in "([" and f"{bracket} at" in low)):
-            return True
+            return _BRACKETED_AT.search(low) is not None
     return False
 
 

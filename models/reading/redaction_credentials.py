@@ -77,7 +77,7 @@ _NO_PASS = ("pw", *(mark for mark in _PASSWORD_MARKS if "pass" not in mark and "
 _TOKEN_MARKS = ("key", "token", "secret", "bearer", "basic ", "authoriz", "credential", "sharedaccess")
 #: One of the first must be there, one of the second is where `_CODE` begins.
 _CODES = ("pin", "cvv", "cvc", "csc", "verification", "one-time", "one time", "otp", "2fa", "mfa")
-_CODE_MARKS = ("code", *_CODES)
+_CODE_MARKS = ("code", "cv", *(mark for mark in _CODES if not mark.startswith("cv")))
 _CODE_WORDS = (*_CODES, "security code", "card verification", "authentication", "sms", "login")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from groundswell.models.reading import check_digits
 from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span, TextPattern
-from groundswell.models.reading.redaction_view import Stretch, View
+from groundswell.models.reading.redaction_view import CORSICAN, Stretch, View
 
 _ID = "[id]"
 _START, _END = r"(?<![A-Za-z0-9_#.$-])", r"(?![A-Za-z0-9_-])"
@@ -18,15 +18,20 @@ _GAP = r"(?![a-z])[^\d\n]{0,24}$"
 #: Characters before a number in which its word is looked for.
 _NEAR = 56
 
-Near = Callable[[str, Stretch], bool]
+Near = Callable[[View, Stretch], bool]
 
 
-def _before_letter(text: str, stretch: Stretch) -> bool:
-    return text[stretch.last : stretch.last + 2].lstrip(" -")[:1].isalpha()
+def _before_letter(view: View, stretch: Stretch) -> bool:
+    return view.text[stretch.last : stretch.last + 2].lstrip(" -")[:1].isalpha()
 
 
-def _hyphened(text: str, stretch: Stretch) -> bool:
-    return "-" in text[stretch.first : stretch.last]
+def _hyphened(view: View, stretch: Stretch) -> bool:
+    return "-" in view.text[stretch.first : stretch.last]
+
+
+def _french(view: View, stretch: Stretch) -> bool:
+    """Return whether there are 15 digits, or six before the letter of a Corsican department."""
+    return stretch.digits >= 15 or view.text[stretch.last : stretch.last + 1] in CORSICAN
 
 
 def _plain(text: str) -> str:
@@ -114,7 +119,7 @@ _NUMBERS: tuple[Pattern, ...] = (
         word=r"nino|ni(?: number| no\.?)?|national insurance(?: number| no\.?)?",
         printed=r"[A-Z]{2} \d\d \d\d \d\d [A-D]", most=6, near=_before_letter, glued=True,
     ),
-    _number("nir", 9, _NIR, lambda n: len(n) == 15 and check_digits.nir(n)),
+    _number("nir", 6, _NIR, lambda n: len(n) == 15 and check_digits.nir(n), near=_french),
     _number("dni", 8, r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3})[ -]?[A-Z]", lambda n: check_digits.dni(n.zfill(9)),
         near=_before_letter),
     _number("nie", 7, r"[XYZ][ -]?\d{7}[ -]?[A-Z]", check_digits.dni, most=7, near=_before_letter,
@@ -162,6 +167,7 @@ _PAN = re.compile(
     r"\bpan(?! ?cake)[^\d\n]{0,24}?(?<![A-Za-z])(?P<secret>[a-z]{3}[abcfghljpt][a-z]\d{4}[a-z])\b",
     re.IGNORECASE,
 )
+_PASSPORTS = ("passp", "reisepass", "passeport", "passaport")
 _PASSPORT = re.compile(
     r"\b(?:passport|reisepass|passeport|pasaporte|passaporto)(?:[ -]?(?:number|no\.?|nr\.?|nummer|n°|#|id))?"
     r"\s?(?:is|:|=)?\s{0,2}(?P<secret>(?=[A-Z0-9]{0,8}\d{2})[A-Z0-9]{7,9})(?![A-Za-z0-9_-])",
@@ -182,6 +188,10 @@ def _in_fiscale(view: View) -> bool:
     return _FISCALE_MIDDLE in view.coded.translate(_PRINT)
 
 
+def _has_passport(view: View) -> bool:
+    return (view.names(("pass",)) and view.names(_PASSPORTS)) or view.names(("pasaport",))
+
+
 def _marked(*marks: str) -> Callable[[View], bool]:
     return lambda view: view.names(marks)
 
@@ -194,7 +204,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "passport",
         _ID,
         _PASSPORT,
-        _marked("passp", "reisepass", "passeport", "pasaport", "passaport"),
+        _has_passport,
         least_digits=2,
     ),
     TextPattern(

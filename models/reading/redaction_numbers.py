@@ -7,7 +7,7 @@ import re
 
 from groundswell.models.reading.check_digits import luhn, mod_97
 from groundswell.models.reading.redaction_pattern import NumberPattern, Pattern, Span
-from groundswell.models.reading.redaction_view import Stretch
+from groundswell.models.reading.redaction_view import Stretch, View
 
 _NOT_AFTER = r"(?<![A-Za-z0-9_-])(?<!\d\.)"
 _CARD_RUN = re.compile(rf"{_NOT_AFTER}(?<!\d[ -])\d(?:[ .-]{{0,2}}\d){{12,}}(?![A-Za-z0-9_-])")
@@ -82,9 +82,9 @@ def _iban(match: re.Match[str]) -> Span | None:
     return (match.start(), end) if mod_97("".join(match.group()[at] for at in places)) else None
 
 
-def _after_letter(text: str, stretch: Stretch) -> bool:
+def _after_letter(view: View, stretch: Stretch) -> bool:
     """Return whether the digits follow a letter, as those of every IBAN do: the country's or the bank's."""
-    before = text[max(0, stretch.first - 2) : stretch.first].rstrip(" -")
+    before = view.text[max(0, stretch.first - 2) : stretch.first].rstrip(" -")
     return before[-1:].isalpha()
 
 
@@ -119,6 +119,8 @@ _PHONE_MARKS = (
     *("手机", "手機", "電話", "电话", "전화"),
 )  # fmt: skip
 _ENDS = "0123456789\n"
+#: Characters before a number in which its word is looked for, and before its digits.
+_NEAR, _WORDED = 48, 52
 _PHONE_NAMED = re.compile(r"(?<![A-Za-z0-9#$_])\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?!\d|-\d|:\d)")
 _PHONE_AFTER = re.compile(
     r"\)?,? (?:is|\(?as) (?:my|his|her|our|the) (?:phone|cell|mobile|contact|number)", re.IGNORECASE
@@ -143,16 +145,25 @@ def _marked(before: str) -> bool:
     return False
 
 
-def _printed(text: str, stretch: Stretch) -> bool:
+def _printed(view: View, stretch: Stretch) -> bool:
     """Return whether digits are grouped, or follow a plus: bare ones are no telephone's print."""
-    return (
-        not text[stretch.first : stretch.last].isdecimal() or text[stretch.first - 1 : stretch.first] == "+"
-    )
+    text, first = view.text, stretch.first
+    return not text[first : stretch.last].isdecimal() or text[first - 1 : first] == "+"
+
+
+def _worded(view: View, stretch: Stretch) -> bool:
+    """Return whether a mark is near before the digits, or what says after them that they are a number."""
+    before = view.text[max(0, stretch.first - _WORDED) : stretch.first].lower()
+    for mark in view.possible(_PHONE_MARKS):
+        if mark in before:
+            return True
+    after = view.text[stretch.last : stretch.last + 1]
+    return after in ") ," and _PHONE_AFTER.match(view.text, stretch.last) is not None
 
 
 def _phone_named(match: re.Match[str]) -> Span | None:
     """Return the span if a word before or after it says that it is a telephone number."""
-    before = match.string[max(0, match.start() - 48) : match.start()]
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
     if _marked(before) or _PHONE_AFTER.match(match.string, match.end()):
         return match.span()
     return None
@@ -164,5 +175,5 @@ PATTERNS: tuple[Pattern, ...] = (
 )
 PHONES: tuple[Pattern, ...] = (
     NumberPattern("phone", "[phone]", 8, _PHONE, _phone, near=_printed),
-    NumberPattern("phone_named", "[phone]", 7, _PHONE_NAMED, _phone_named, marks=_PHONE_MARKS),
+    NumberPattern("phone_named", "[phone]", 7, _PHONE_NAMED, _phone_named, near=_worded),
 )

@@ -11,6 +11,7 @@ Span = tuple[int, int]
 
 #: Longest stretch between the beginning of a word that names a secret and its mark.
 _WORD = 24
+_A_TO_Z = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 class Pattern(Protocol):
@@ -82,7 +83,8 @@ class NamedPattern:
 
     `possible` says whether it may be there at all; `marks` are in every text that has one of the words (lower
     case), `word` finds one around a mark, and `regex` matches from the word on. No word with a mark of
-    `final` goes on after it. Without a `word`, the marks themselves are where `regex` begins.
+    `final` goes on after it. Without a `word`, the marks themselves are where `regex` begins, and no
+    letter of a to z stands before one.
     """
 
     name: str
@@ -126,12 +128,12 @@ class NamedPattern:
         """Return where the words begin: each is looked for around its mark only."""
         text, low = view.text, view.low
         starts: set[int] = set()
-        for mark in self.marks:
+        for mark in view.possible(self.marks):
             at = low.find(mark)
             while at >= 0:
                 end = at + len(mark)
                 if self.word is None:
-                    starts.add(at)
+                    starts.update(() if at and low[at - 1] in _A_TO_Z else (at,))
                 elif mark not in self.final or not low[end : end + 1].isalpha():
                     words = self.word.finditer(text, max(0, at - _WORD), end + _WORD)
                     starts.update(word.start() for word in words)
@@ -144,7 +146,7 @@ class NumberPattern:
     """A kind that has at least `digits` digits, and is looked for only where digits stretch.
 
     With `most`, a stretch of more is none; with `marks`, one of them must be in the text; `near` judges
-    from the text and the stretch whether it is worth a look. Unless it may be `glued`, no letter and no
+    from the view and the stretch whether it is worth a look. Unless it may be `glued`, no letter and no
     ``_`` stands right before its digits.
     """
 
@@ -155,7 +157,7 @@ class NumberPattern:
     secret: Callable[[re.Match[str]], Span | None] = whole
     most: int = 2**31
     marks: tuple[str, ...] = ()
-    near: Callable[[str, Stretch], bool] | None = None
+    near: Callable[[View, Stretch], bool] | None = None
     reach: tuple[int, int] = (0, 0)
     glued: bool = False
 
@@ -172,10 +174,20 @@ class NumberPattern:
             return []
         spans: list[Span] = []
         for stretch in stretches:
-            if self.near is None or self.near(view.text, stretch):
+            if self.near is None or self.near(view, stretch):
                 start = max(stretch.start - self.reach[0], spans[-1][1] if spans else 0)
                 spans += found(self.regex, self.secret, view.text, start, stretch.end + self.reach[1])
         return spans
+
+
+def may_have(pattern: Pattern, digits: int, most: int, most_free: int) -> bool:
+    """Return whether a text with so many *digits*, in stretches of at *most* so many, can have a hit.
+
+    *most_free* are those of the longest stretch that is not glued to a letter.
+    """
+    if isinstance(pattern, NumberPattern):
+        return pattern.digits <= (most if pattern.glued else most_free)
+    return digits >= getattr(pattern, "least_digits", 0)
 
 
 def found(

@@ -11,6 +11,8 @@ from groundswell.models.reading.steps import NO_ANSWER, REPEATED_CALL, TOOL, cal
 
 #: Signals remembered of one segment, the earliest.
 MAX_SIGNALS = 64
+#: What makes up how a goal stands.
+_STANDING = ("stated", "tool_worked", "suspect", "first_write", "last_step", "evidence", "steps")
 
 
 @dataclass(slots=True)
@@ -35,6 +37,17 @@ class Segment:
             self.evidence.add(kind)
         else:
             self.evidence.discard(kind)
+
+    def standing(self) -> dict[str, Any]:
+        """Return how the goal stands, without its turns and signals; JSON."""
+        document = self.to_document()
+        return {part: document[part] for part in _STANDING}
+
+    def stand(self, standing: dict[str, Any]) -> None:
+        """Let the goal stand as `standing` gave it."""
+        known = Segment.from_document(self.to_document() | standing)
+        for part in _STANDING:
+            setattr(self, part, getattr(known, part))
 
     def take_step(self, ordinal: int, step: str) -> None:
         """Remember what the agent did at *ordinal*: the suspects and the last step are all that is kept."""

@@ -15,6 +15,7 @@ from groundswell.models.reading.wording import ends, fold
 OPENING = 200
 # A turn of question marks alone.
 _ONLY_MARKS = re.compile(r"[?!¿？؟]{1,12}")
+_CLOSING = frozenset({Signal.THANKS, Signal.FAREWELL})
 _ORDER = {signal: place for place, signal in enumerate(Signal)}
 
 
@@ -26,6 +27,14 @@ def user_signals(text: str) -> set[Signal]:
         return {Signal.CONFUSION} if _ONLY_MARKS.fullmatch(read.strip()[:13]) else set()
     languages = spoken(words)
     return {rule.signal for each in languages for rule in each.user_rules if rule.fires(read, words)}
+
+
+def says(text: str, signals: Collection[Signal]) -> bool:
+    """Return whether a text shows one of *signals* as a user's would: only their phrases are looked for."""
+    read = fold(ends(text)).lower()
+    words = triggers_of(read)
+    rules = (rule for each in spoken(words) for rule in each.user_rules if rule.signal in signals)
+    return any(rule.fires(read, words) for rule in rules)
 
 
 def agent_signals(text: str) -> set[Signal]:
@@ -44,14 +53,14 @@ def agent_signals(text: str) -> set[Signal]:
 
 def closes(signals: Collection[Signal]) -> bool:
     """Return whether a user's turn with these signals thanks or says goodbye."""
-    return Signal.THANKS in signals or Signal.FAREWELL in signals
+    return not _CLOSING.isdisjoint(signals)
 
 
 def concludes(text: str, signals: Collection[Signal]) -> bool:
     """Return whether an agent's turn ends a matter: completion, an offer of more, thanks or goodbye."""
     if Signal.COMPLETION in signals or Signal.ANYTHING_ELSE in signals:
         return True
-    return closes(user_signals(text))
+    return says(text, _CLOSING)
 
 
 def in_order(signals: Iterable[Signal]) -> tuple[Signal, ...]:
