@@ -3,9 +3,9 @@
 The score of a cut is its macro silhouette and its compactness, less a price on the number of groups,
 averaged with what earlier refits thought of that number. Scores are often flat over a wide range, so the
 number of intents is not that of the best cut but a mean over all, weighed as in Bayesian model averaging
-(Hoeting et al., 1999), with a weak prior about half the square root of what was seen (after the rule of
-thumb in Pal and Bezdek, 1995): it moves little where the scores do. Sub-intents are a larger cut that gives
-up a little more.
+(Hoeting et al., 1999), with a prior about the root of half the events (the rule of thumb in Mardia, Kent and
+Bibby, "Multivariate analysis", 1979): it moves little where the scores do. Sub-intents are a larger cut that
+gives up a little more.
 """
 
 from dataclasses import dataclass

@@ -35,8 +35,8 @@ class EngineParams:
     size_penalty: float = 0.08  # price of ln(number of groups)
     score_memory: float = 0.5  # share of earlier refits in the score of a cut
     score_noise: float = 0.025  # difference in score that makes one number of intents e times likelier
-    usual_share: float = 0.5  # intents per square root of the total weight, before anything is known ...
-    usual_spread: float = 1.5  # ... and the standard deviation of the logarithm of that
+    usual_share: float = 0.7  # intents per square root of the total weight, before anything is known ...
+    usual_spread: float = 0.6  # ... and the standard deviation of the logarithm of that
     fine_tolerance: float = 0.15  # score that sub-intents may cost below the best cut
     fine_ratio: float = 1.65  # sub-intents per intent at most
     loyalty: float = 0.1  # squared half-distance that a refit puts between two different former intents
