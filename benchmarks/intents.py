@@ -3,7 +3,8 @@
 FILE holds JSON lines {"text", "intent"} (`.gz` or not), in the form of CLINC150 and BANKING77
 (Larson et al., 2019; Casanueva et al., 2020), or dialogues {"turns", "meta": {"tasks"}}, in that of STAR
 (Mosig et al., 2020): of those with one task, the first two user turns of six words or more. The engine
-sees the texts only, one by one. Printed are NMI, ARI and accuracy of
+sees the texts, one by one, and (unless `--alone`) which two are of one dialogue. Printed are NMI, ARI and
+accuracy of
 
 - `arrival`: the sub-intent id emitted when the event came;
 - `resolved`: the intent which that id stands for at the end;
@@ -59,13 +60,20 @@ def baseline(vectors: Sequence[Vector], intents: int, seed: int) -> list[str]:
 
 
 def measure(
-    path: Path, utterances: list[Utterance], vectors: Sequence[Vector], order: str, seed: int, *, rivals: bool
+    path: Path,
+    utterances: list[Utterance],
+    vectors: Sequence[Vector],
+    order: str,
+    seed: int,
+    *,
+    rivals: bool,
+    linked: bool = True,
 ) -> tuple[Report, list[Report]]:
     """Return the report and one row of labels per utterance, in the order of the file."""
     numbers = number_labels([one.intent for one in utterances])
     arrived: Indices = arrival_order(numbers, order, seed)
     stream, truth = [vectors[i] for i in arrived], numbers[arrived]
-    labels, figures = cluster(stream)
+    labels, figures = cluster(stream, [utterances[i].goal if linked else "" for i in arrived])
     intents = int(truth.max()) + 1
     rows = [
         {
@@ -129,6 +137,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the order of arrival")
     parser.add_argument("--seeds", type=int, default=1, help="how many orders, from --seed on")
     parser.add_argument("--rivals", action="store_true", help="run every rival, not only mini-batch k-means")
+    parser.add_argument("--alone", action="store_true", help="do not tell which turns are of one dialogue")
     parser.add_argument("--vectors", type=Path, help="keep the embeddings here between runs, .npz")
     parser.add_argument("--with-oos", action="store_true", help="keep rows labelled oos")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -148,7 +157,9 @@ def main() -> int:
     vectors = embed(utterances, args.vectors)
     reports = []
     for seed in range(args.seed, args.seed + args.seeds):
-        report, rows = measure(args.file, utterances, vectors, args.order, seed, rivals=args.rivals)
+        report, rows = measure(
+            args.file, utterances, vectors, args.order, seed, rivals=args.rivals, linked=not args.alone
+        )
         reports.append(report)
         print(json.dumps(report), flush=True) if args.json else show(report)
         if args.labels and seed == args.seed:

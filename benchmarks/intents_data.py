@@ -19,12 +19,16 @@ LEAST_WORDS, FIRST_TURNS = 6, 2  # of a dialogue: later turns fill slots
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A line of the file: its number from 0, its text, its true intent, and the domain of that, if told."""
+    """A line of the file: its number from 0, its text, its true intent, the domain of that, if told.
+
+    `goal`: the dialogue that it opened, which was about one task; empty for an utterance by itself.
+    """
 
     row: int
     text: str
     intent: str
     domain: str = ""
+    goal: str = ""
 
 
 def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
@@ -34,7 +38,7 @@ def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
     where there is nothing to cluster.
     """
     opener = gzip.open if path.suffix == ".gz" else open
-    read: list[tuple[str, str, str]] = []
+    read: list[tuple[str, str, str, str]] = []
     with opener(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -42,23 +46,24 @@ def read_utterances(path: Path, *, with_oos: bool) -> list[Utterance]:
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f'{path}, line {number}: not {{"text", "intent"}} ({error!r})') from error
     found = [
-        Utterance(row, text, intent, domain)
-        for row, (text, intent, domain) in enumerate(read)
-        if with_oos or intent != OUT_OF_SCOPE
+        Utterance(row, *labelled)
+        for row, labelled in enumerate(read)
+        if with_oos or labelled[1] != OUT_OF_SCOPE
     ]
     if not found:
         raise ValueError(f"{path} holds no labelled utterances")
     return found
 
 
-def _labelled(record: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return (text, intent, domain) of a row, or of the first needs of a dialogue about one task."""
+def _labelled(record: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return (text, intent, domain, goal) of a row, or of the first needs of a dialogue about one task."""
     if "turns" not in record:
-        return [(str(record["text"]).strip(), str(record["intent"]), str(record.get("domain") or ""))]
+        return [(str(record["text"]).strip(), str(record["intent"]), str(record.get("domain") or ""), "")]
     tasks = record["meta"]["tasks"]
     said = [str(turn["text"]) for turn in record["turns"] if turn["role"] == "user"]
     told = [text for text in said if len(text.split()) >= LEAST_WORDS][:FIRST_TURNS]
-    return [(text, str(tasks[0]), "") for text in told] if len(tasks) == 1 else []
+    goal = str(record.get("conversation_id") or "")
+    return [(text, str(tasks[0]), "", goal) for text in told] if len(tasks) == 1 else []
 
 
 def number_labels(labels: Sequence[Hashable]) -> Indices:

@@ -5,11 +5,12 @@
 DATA is a folder with star_first_week (gzip JSON lines), whose single-task dialogues have a task (24 of them);
 the others are read and clustered too, and not scored. Turns come in the order of time. NMI and purity (the
 share of turns whose task is the commonest of their cluster) against the task, at the level of intents and of
-sub-intents, by the last model; `on arrival` is the sub-intent that a turn was given when it came. `all turns`
-is the same engine on every user turn by itself: no gate, no context, no segments.
+sub-intents, by the last model; `on arrival` is the sub-intent that a turn was given when it came. `unlinked`
+is the same engine on the same vectors, not told which are of one goal; `gate alone` on those turns by
+themselves, without context; `all turns` on every user turn by itself: no gate, no context, no segments.
 
 Purity grows with the number of clusters, and the engine chooses few. `cut into N` is what the same turns give
-at other numbers, by the engine's own steps (projection, diffusion, tree, k-means) over all of them at once.
+at other numbers, by the engine's own steps (projection, links, diffusion, tree, k-means), all at once.
 The goal of .90 is that of a prototype of the engine, which found 59 clusters there with a purity of .885 and
 an NMI of .735; another found 22 with .800 and .770.
 
@@ -29,6 +30,7 @@ from intents_data import number_labels
 from sklearn.metrics import normalized_mutual_info_score
 from vectors_cli import run
 
+from groundswell.models.intents.companions import Companions, draw_together
 from groundswell.models.intents.diffusion import diffuse
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.ids import Stamp
@@ -48,12 +50,13 @@ CUTS = (22, 40, 59, 80)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Turn:
-    """A user's turn: when, whose task (None for several), its embedding, and what to cluster if it passes."""
+    """A user's turn: when, whose task (None for several), embedding, vector to cluster if it passes, goal."""
 
     time: float
     task: str | None
     embedding: Vector
     vector: Vector | None
+    goal: str
 
 
 def read(data: Path, embed: Vectors) -> list[Turn]:
@@ -69,7 +72,9 @@ def _turns(dialogue: dict[str, Any], reader: ConversationReader, embed: Vectors)
         text = turn["text"] or ""
         if turn["role"] == "user" and text.strip():
             embedding = embed(text)
-            yield Turn(turn["ts"], turn.get("task"), embedding, reader.user(ordinal, text, embedding).vector)
+            vector = reader.user(ordinal, text, embedding).vector
+            goal = f"{dialogue['conversation_id']}/{reader.segment.number}"
+            yield Turn(turn["ts"], turn.get("task"), embedding, vector, goal)
         elif turn["role"] == "assistant" and text:
             reader.agent(ordinal, text)
         elif turn["role"] == "tool":
@@ -85,17 +90,22 @@ def purity(tasks: Sequence[str], labels: Sequence[str]) -> float:
     return best.total() / len(tasks)
 
 
-def cluster(name: str, turns: Sequence[tuple[str | None, Vector]]) -> dict[str, float]:
-    """Run the engine over (task, vector) in order; score the turns that have a task."""
-    engine = IntentEngine(namespace="benchmark")
-    arrival = [engine.assign(v, Stamp(i, f"benchmark/0/{i}/0")).fine for i, (_, v) in enumerate(turns)]
-    labels = [engine.label(vector) for _, vector in turns]
+def cluster(name: str, turns: Sequence[tuple[str | None, Vector, str | None]]) -> dict[str, float]:
+    """Run the engine over (task, vector, goal if it is to count) in order; score turns that have a task."""
+    engine, first = IntentEngine(namespace="benchmark"), dict[str, int]()
+    arrival = []
+    for i, (_, vector, goal) in enumerate(turns):
+        given = engine.assign(vector, Stamp(i, f"benchmark/0/{i}/0"), first.get(goal) if goal else None)
+        arrival.append(given.fine)
+        if goal:
+            first.setdefault(goal, given.micro)
+    labels = [engine.label(vector) for _, vector, _ in turns]
     levels = {
         "": [intent for _, intent in labels],
         "fine ": [fine for fine, _ in labels],
         "on arrival ": arrival,
     }
-    scored = [place for place, (task, _) in enumerate(turns) if task]
+    scored = [place for place, (task, *_) in enumerate(turns) if task]
     tasks = [turns[place][0] or "" for place in scored]
     figures: dict[str, float] = {f"{name} turns": len(scored)}
     for level, given in levels.items():
@@ -109,15 +119,21 @@ def cluster(name: str, turns: Sequence[tuple[str | None, Vector]]) -> dict[str, 
     return figures
 
 
-def cut(turns: Sequence[tuple[str | None, Vector]]) -> dict[str, float]:
-    """Cluster all (task, vector) at once into each of `CUTS`; score the turns that have a task."""
-    params, rows = EngineParams(), np.stack([vector for _, vector in turns])
+def cut(turns: Sequence[tuple[str | None, Vector, str | None]]) -> dict[str, float]:
+    """Cluster all (task, vector, goal) at once into each of `CUTS`; score the turns that have a task."""
+    params, rows = EngineParams(), np.stack([vector for _, vector, _ in turns])
     weights = np.ones(len(rows), np.float32)
     places = fit_space(rows, rows, weights, params.axes).project_rows(rows)
+    first: dict[str | None, int] = {}
+    links = Companions.empty(len(rows), params.companions)
+    for row, (_, _, goal) in enumerate(turns):
+        if first.setdefault(goal, row) != row:
+            links.add(row, first[goal])
+    places = draw_together(places, np.arange(len(rows)), links, params.pull)
     diffused = diffuse(places, weights, params.neighbours, params.diffusion_temperature)
     free = np.full(len(rows), FREE)
     tree = ward(diffused, weights, free)
-    scored = [place for place, (task, _) in enumerate(turns) if task]
+    scored = [place for place, (task, *_) in enumerate(turns) if task]
     tasks = [turns[place][0] or "" for place in scored]
     figures: dict[str, float] = {}
     for number in CUTS:
@@ -131,13 +147,14 @@ def cut(turns: Sequence[tuple[str | None, Vector]]) -> dict[str, float]:
 def measure(data: Path, embed: Vectors) -> dict[str, float]:
     """Measure with what reading gives, and without it."""
     turns = read(data, embed)
-    passing = [(turn.task, turn.vector) for turn in turns if turn.vector is not None]
-    alone = [(turn.task, turn.embedding) for turn in turns if turn.vector is not None]
+    passing = [(turn.task, turn.vector, turn.goal) for turn in turns if turn.vector is not None]
+    alone = [(turn.task, turn.embedding, None) for turn in turns if turn.vector is not None]
     return {
         **cluster("intents", passing),
         **cut(passing),
+        **cluster("unlinked", [(task, vector, None) for task, vector, _ in passing]),
         **cluster("gate alone", alone),
-        **cluster("all turns", [(turn.task, turn.embedding) for turn in turns]),
+        **cluster("all turns", [(turn.task, turn.embedding, None) for turn in turns]),
     }
 
 

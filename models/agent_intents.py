@@ -132,7 +132,8 @@ class AgentIntents:
 
         A retired intent takes no new members: it keeps its theme from becoming another, and that is all.
         """
-        given = self.engine.assign(message.embedding(), Stamp(message.time, message.source.text()))
+        stamp = Stamp(message.time, message.source.text())
+        given = self.engine.assign(message.embedding(), stamp, self.ledger.opened(message))
         if self.memory.is_retired(given.intent):
             return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
         self.names.observe(given.fine, message.text, given.closeness, message.conversation, given.micro)

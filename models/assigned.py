@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from groundswell.models.cases import Settled
+from groundswell.models.intents.companions import NONE
 from groundswell.models.position import Source
 from groundswell.models.record import StateRecord
 
@@ -16,10 +17,11 @@ MAX_FINES = 8
 
 @dataclass(slots=True)
 class SegmentIntent:
-    """One goal: the fine intent of its first turn, which its outcome belongs to, and those since."""
+    """One goal: fine intent and micro-cluster of its first turn, and the fine intents of all."""
 
     fine: str
     source: Source
+    micro: int
     fines: list[tuple[str, Source]] = field(default_factory=list)
     status: str | None = None
     repaired: bool = False
@@ -48,11 +50,11 @@ class Assigned:
         known = [known for known in self.segments if known <= number]
         return self.segments[max(known)] if known else None
 
-    def open_segment(self, number: int, fine: str, source: Source) -> SegmentIntent:
+    def open_segment(self, number: int, fine: str, source: Source, micro: int) -> SegmentIntent:
         """Return segment *number* with its first fine intent, forgetting the oldest but one if full."""
         if len(self.segments) >= MAX_SEGMENTS:
             del self.segments[sorted(self.segments)[1]]
-        self.segments[number] = SegmentIntent(fine, source)
+        self.segments[number] = SegmentIntent(fine, source, micro)
         return self.segments[number]
 
     def enter(self, intent: str) -> bool:
@@ -90,6 +92,7 @@ def _to_json(segment: SegmentIntent) -> dict[str, Any]:
     return {
         "fine": segment.fine,
         "source": segment.source.model_dump(),
+        "micro": segment.micro,
         "fines": [[fine, source.model_dump()] for fine, source in segment.fines],
         "status": segment.status,
         "repaired": segment.repaired,
@@ -101,6 +104,7 @@ def _from_json(value: dict[str, Any]) -> SegmentIntent:
     return SegmentIntent(
         fine=value["fine"],
         source=Source.model_validate(value["source"]),
+        micro=value.get("micro", NONE),  # older records have none
         fines=[(fine, Source.model_validate(source)) for fine, source in value["fines"]],
         status=value["status"],
         repaired=value["repaired"],

@@ -48,7 +48,7 @@ class Ledger:
         segment = assigned.segments.get(message.segment)
         new = segment is None
         if segment is None:
-            segment = assigned.open_segment(message.segment, given.fine, message.source)
+            segment = assigned.open_segment(message.segment, given.fine, message.source, given.micro)
         segment.see(given.fine, message.source)
         tally = self.book.tally(given.fine, message.time)
         early = self._early(assigned, segment, message.time)
@@ -66,6 +66,12 @@ class Ledger:
             tally.add_version("release", message.release)
             counted.append(Counted("conversation", given.intent))
         return counted + early
+
+    def opened(self, message: TurnRead) -> int | None:
+        """Return the micro-cluster of the first turn of the same goal, None if this is the first."""
+        assigned = self.assigned.get(message.conversation)
+        segment = assigned.segments.get(message.segment) if assigned else None
+        return segment.micro if segment else None
 
     def other_turn(self, message: TurnRead) -> list[Counted]:
         """Count a user's turn that says nothing new: it belongs to what the conversation is about."""

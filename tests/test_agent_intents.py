@@ -63,8 +63,9 @@ def stream(seed: int, number: int, noise: float = 0.09) -> list[TurnRead]:
     middles /= np.linalg.norm(middles, axis=1, keepdims=True)
     messages: list[TurnRead] = []
     for offset in range(number):
-        conversation = f"conversation-{random.integers(number // 6)}"
+        talk = random.integers(number // 6)
         need = int(random.integers(len(WORDS) if offset > number // 2 else 4))
+        conversation = f"conversation-{talk}-{need}"
         common = {"conversation": conversation, "conversation_id": conversation, "segment": 0}
         draw = random.random()
         if draw < 0.55:

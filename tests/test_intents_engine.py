@@ -128,9 +128,11 @@ def test_an_engine_restored_from_its_records_goes_on_bit_for_bit(params):
     phases = np.argsort(np.random.default_rng(1).random(1600) + np.arange(1600) / 400, kind="stable")
     whole, split = IntentEngine(params, "t"), IntentEngine(params, "t")
     records: dict[str, StateRecord] = {}
+    opened: int | None = None
     for i, point in enumerate(points[phases]):
-        first, second = whole.assign(point, stamp(i)), split.assign(point, stamp(i))
+        first, second = whole.assign(point, stamp(i), opened), split.assign(point, stamp(i), opened)
         assert first == second
+        opened = first.micro if i % 3 == 0 else opened  # goals of four turns, the first of one in another
         assert whole.lineage() == split.lineage()
         assert whole.moved() == split.moved()
         if i == 900:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from groundswell.models.intents.geometry import direction
-from groundswell.models.intents.micros import MicroRows
+from groundswell.models.intents.micro_rows import MicroRows
 from groundswell.models.intents.model import Model
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE

@@ -71,8 +71,11 @@ class IntentEngine:
         """Return the records that changed since the last call, in a fixed order."""
         return changed_records(self._state)
 
-    def assign(self, vector: Vector, stamp: Stamp) -> Assignment:
+    def assign(self, vector: Vector, stamp: Stamp, opened: int | None = None) -> Assignment:
         """Take in one event: a unit float32 vector (dimension,), and where it stands in its log.
+
+        `opened`: the micro-cluster that the first event of the same goal got (of its Assignment), if there
+        was one. It does not change what this event gets, but what later refits take for one intent.
 
         Raises ValueError where the vector has another shape, is not finite or not of length 1;
         the engine is then as it was.
@@ -94,6 +97,8 @@ class IntentEngine:
         else:
             slot = state.micros.open(event, place, state.clock.time_ms)
         micro = int(state.micros.store.uids[slot])
+        if opened is not None:
+            state.micros.link(slot, opened)
         announced = state.model is not None and fine in state.model.position
         ripe = not announced and state.provisionals.events_of(fine) >= state.params.birth
         self._advance(opened=not joins, ripe=ripe)

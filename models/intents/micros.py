@@ -1,18 +1,10 @@
 """Micro-clusters: a bounded summary of every vector seen, in fixed slots."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from groundswell.models.intents.geometry import (
-    Labels,
-    Matrix,
-    group_sums,
-    lengths,
-    renumber,
-)
+from groundswell.models.intents.companions import joined
+from groundswell.models.intents.geometry import Labels, group_sums, lengths, renumber
+from groundswell.models.intents.micro_rows import MicroRows
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.space import Space
 from groundswell.models.intents.ward import FREE, Tree
@@ -22,37 +14,12 @@ TRACE = 1e-6  # weight that is left after any silence
 ROOM = 256  # slots that memory is taken for at a time
 
 
-@dataclass(slots=True)
-class MicroRows:
-    """One row per micro-cluster: columns, or views of them."""
-
-    sums: Matrix
-    weights: Matrix
-    lengths: Matrix
-    places: Matrix
-    uids: Labels
-    owners: Labels
-    hits: Labels
-
-    @property
-    def centres(self) -> Matrix:
-        """The unit centres, computed anew: kept, they would be a third of an agent's memory."""
-        return self.sums / self.lengths[:, None]
-
-    def centre(self, slot: int) -> Vector:
-        """Return one of the centres."""
-        return np.asarray(self.sums[slot] / self.lengths[slot])
-
-    def columns(self) -> tuple[NDArray[Any], ...]:
-        """Return every column, in the order in which a `MicroRows` takes them."""
-        return self.sums, self.weights, self.lengths, self.places, self.uids, self.owners, self.hits
-
-
 class Micros:
     """Slots 0..count-1 are in use. A slot's sum and weight say all; `lengths` are those of the sums.
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
-    `hits` the event time (milliseconds) of the last vector taken in. `examples` are the uids of those that
+    `hits` the event time (milliseconds) of the last vector taken in, `companions` and `links` the uids of
+    those it shares goals with and how often (`linked`). `examples` are the uids of those that
     stand for an example of a person.
     """
 
@@ -62,7 +29,8 @@ class Micros:
         self.dirty: set[int] = set()
         self.examples: set[int] = set()
         self.capacity = params.micros
-        self._all = _empty(0, params.dimension, params.axes)
+        self._params = params
+        self._all = MicroRows.empty(0, params)
 
     @property
     def full(self) -> bool:
@@ -83,7 +51,7 @@ class Micros:
         held = len(self._all.weights)
         if slots > held:
             more = min(-(-slots // ROOM) * ROOM, self.capacity) - held
-            fresh = _empty(more, self._all.sums.shape[1], self._all.places.shape[1])
+            fresh = MicroRows.empty(more, self._params)
             pairs = zip(self._all.columns(), fresh.columns(), strict=True)
             self._all = MicroRows(*(np.concatenate(pair) for pair in pairs))
 
@@ -107,10 +75,18 @@ class Micros:
         rows.lengths[slot] = lengths(rows.sums[slot : slot + 1])[0]
         rows.places[slot] = 0 if place is None else place
         rows.uids[slot], rows.owners[slot], rows.hits[slot] = self.next_uid, FREE, time_ms
+        rows.linked.replace(slot, [])
         self.next_uid += 1
         self.count += 1
         self.dirty.add(slot)
         return slot
+
+    def link(self, slot: int, uid: int) -> None:
+        """Note that one goal had an event in this slot and its first in the micro-cluster `uid`."""
+        rows = self.rows()
+        if rows.uids[slot] != uid and (rows.uids == uid).any():
+            rows.linked.add(slot, uid)
+            self.dirty.add(slot)
 
     def replace_places(self, space: Space) -> None:
         """Move every micro-cluster into a new space."""
@@ -125,12 +101,15 @@ class Micros:
             column[:left] = column[slots]
         self.dirty.update(range(self.count))  # also the slots that are left empty
         self.count = left
+        rows = self.rows()
+        rows.linked.forget_all_but(rows.uids)
 
     def decay(self, factor: float) -> None:
         """Multiply weights and sums; no weight falls below a trace, that of pinned ones not below 1."""
         rows = self.rows()
         rows.weights *= np.float32(max(factor, TRACE))
         rows.sums *= np.float32(max(factor, TRACE))
+        rows.links *= np.float32(max(factor, TRACE))
         least = np.where(rows.owners != FREE, 1, TRACE).astype(np.float32)
         low = rows.weights < least
         rows.sums[low] *= (least[low] / rows.weights[low])[:, None]
@@ -163,22 +142,12 @@ class Micros:
         hits = np.zeros(size, np.int64)
         np.maximum.at(hits, labels, rows.hits)
         uids, owners = rows.uids[first], rows.owners[first]
+        links = joined(rows.linked, rows.uids, labels, first)
         self.dirty.update(range(self.count))
         self.count = size
         left = self.rows()
         left.sums[:], left.weights[:], left.hits[:] = sums, weights, hits
         left.uids[:], left.owners[:] = uids, owners
+        left.companions[:], left.links[:] = links.uids, links.counts
         left.lengths[:] = lengths(left.sums)
         self.replace_places(space)
-
-
-def _empty(slots: int, dimension: int, axes: int) -> MicroRows:
-    return MicroRows(
-        sums=np.zeros((slots, dimension), np.float32),
-        weights=np.zeros(slots, np.float32),
-        lengths=np.ones(slots, np.float32),
-        places=np.zeros((slots, axes), np.float32),
-        uids=np.zeros(slots, np.int64),
-        owners=np.full(slots, FREE, np.int64),
-        hits=np.zeros(slots, np.int64),
-    )

@@ -30,6 +30,8 @@ class EngineParams:
     leader: float = 0.45  # cosine that joins two events before the first refit
     neighbours: int = 20  # micro-clusters that smooth an event, rows that a row diffuses to
     diffusion_temperature: float = 0.1
+    companions: int = 8  # micro-clusters that one is remembered to share goals with
+    pull: float = 0.5  # by which what shares a goal is drawn together before the tree is built
     smoothing_temperature: float = 0.05
     compactness: float = 0.2  # worth of -ln(spread within groups) in the score of a cut
     size_penalty: float = 0.08  # price of ln(number of groups)

@@ -96,6 +96,8 @@ def _micro(state: State, slot: int) -> StateRecord:
         "hit": int(rows.hits[slot]),
         "place": pack(rows.places[slot]),
     }
+    if links := rows.linked.of(slot):
+        payload["links"] = links
     return _record(payload, rows.sums[slot])
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from groundswell.models.intents.companions import draw_together
 from groundswell.models.intents.cuts import Levels, find_levels
 from groundswell.models.intents.decay import forget, homes, revive
 from groundswell.models.intents.diffusion import diffuse
@@ -9,7 +10,7 @@ from groundswell.models.intents.geometry import Labels, Matrix, directions, grou
 from groundswell.models.intents.grouping import group_fines
 from groundswell.models.intents.history import History
 from groundswell.models.intents.lineage import Overlap, match, number_ids, overlap
-from groundswell.models.intents.micros import MicroRows
+from groundswell.models.intents.micro_rows import MicroRows
 from groundswell.models.intents.model import fit_model
 from groundswell.models.intents.outgoing import Outgoing, outgoing
 from groundswell.models.intents.params import MODEL, SPACE
@@ -60,9 +61,10 @@ def _levels(state: State, rows: MicroRows, before: Outgoing) -> tuple[Tree, Leve
     if state.clock.last_full:
         history = History(number_ids(before.intents)[1], params.loyalty)
     near = min(params.neighbours, max(3, len(rows.weights) // 20))
-    diffused = diffuse(rows.places, rows.weights, near, params.diffusion_temperature)
+    places = draw_together(rows.places, rows.uids, rows.linked, params.pull)
+    diffused = diffuse(places, rows.weights, near, params.diffusion_temperature)
     tree = ward(diffused, rows.weights, rows.owners, history)
-    levels = find_levels(tree, rows.places, diffused, rows.weights, rows.owners, history, state.curve, params)
+    levels = find_levels(tree, places, diffused, rows.weights, rows.owners, history, state.curve, params)
     return tree, levels
 
 

@@ -104,6 +104,8 @@ def _restore_micros(state: State, reader: _Reader, head: Mapping[str, Any]) -> N
         rows.weights[slot], rows.uids[slot] = payload["weight"], payload["uid"]
         rows.owners[slot], rows.hits[slot] = payload["owner"], payload["hit"]
         rows.places[slot] = unpack32(payload["place"], state.params.axes)
+        for uid, count in payload.get("links", ()):
+            rows.linked.add(slot, uid, count)
     rows.lengths[: micros.count] = lengths(rows.sums[: micros.count])
 
 
