@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from goals import shortfalls, told
 from intents import embed
+from intents_cli import finish
 from intents_data import Indices, number_labels, read_utterances
 
 from groundswell.models.intents.engine import IntentEngine
@@ -117,13 +117,7 @@ def main() -> int:
         return 2
     if args.json:
         print(json.dumps({"data": str(args.file), "seed": args.seed, "figures": figures}))
-    else:
-        for name, value in figures.items():
-            print(f"{name:20s} {value:8.2f}" + (f"   {told(*GOALS[name])}" if name in GOALS else ""))
-    missed = shortfalls(figures, GOALS)
-    for line in missed:
-        print(f"short of its goal: {line}", file=sys.stderr)
-    return int(args.check and bool(missed))
+    return finish(figures, GOALS, shown=not args.json, check=args.check)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import mean
 from typing import Any
 
 import numpy as np
+from intents_arrival import arrive
 from intents_data import Indices, score
 from intents_rivals import contest
 
 from groundswell.models.intents.engine import IntentEngine
-from groundswell.models.intents.ids import Stamp
 from groundswell.models.record import Vector
 
 LEVELS = ("arrival", "resolved", "final", "final_fine")
@@ -28,20 +28,15 @@ def cluster(
     `churn`: mean percentage of past events whose intent is another after a further tenth of the stream.
     """
     engine = IntentEngine(namespace="benchmark")
-    goals = goals or [""] * len(stream)
+    arriving = arrive(engine, zip(stream, goals or [""] * len(stream), strict=True))
     arrival: list[str] = []
-    opened: dict[str, int] = {}
     before: list[str] = []
     moved: list[float] = []
     seconds, state = 0.0, 0
     bounds = [len(stream) * part // TENTHS for part in range(TENTHS + 1)]
     for begin, end in pairwise(bounds):
         start = time.process_time()
-        for i in range(begin, end):
-            given = engine.assign(stream[i], Stamp(i, f"benchmark/0/{i}/0"), opened.get(goals[i]))
-            arrival.append(given.fine)
-            if goals[i]:
-                opened.setdefault(goals[i], given.micro)
+        arrival += islice(arriving, end - begin)
         seconds += time.process_time() - start
         now = [engine.label(vector)[1] for vector in stream[:end]]
         if before:

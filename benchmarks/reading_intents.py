@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 from gate_data import Vectors, rows
+from intents_arrival import arrive
 from intents_data import number_labels
 from sklearn.metrics import normalized_mutual_info_score
 from vectors_cli import run
@@ -33,7 +34,6 @@ from vectors_cli import run
 from groundswell.models.intents.companions import Companions, draw_together
 from groundswell.models.intents.diffusion import diffuse
 from groundswell.models.intents.engine import IntentEngine
-from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.lloyd import lloyd
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.space import fit_space
@@ -90,15 +90,16 @@ def purity(tasks: Sequence[str], labels: Sequence[str]) -> float:
     return best.total() / len(tasks)
 
 
-def cluster(name: str, turns: Sequence[tuple[str | None, Vector, str | None]]) -> dict[str, float]:
+def scores(tasks: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
+    """Give NMI and purity of labels against tasks."""
+    nmi = float(normalized_mutual_info_score(number_labels(tasks), number_labels(labels)))
+    return {"nmi": nmi, "purity": purity(tasks, labels)}
+
+
+def cluster(name: str, turns: Sequence[tuple[str | None, Vector, str]]) -> dict[str, float]:
     """Run the engine over (task, vector, goal if it is to count) in order; score turns that have a task."""
-    engine, first = IntentEngine(namespace="benchmark"), dict[str, int]()
-    arrival = []
-    for i, (_, vector, goal) in enumerate(turns):
-        given = engine.assign(vector, Stamp(i, f"benchmark/0/{i}/0"), first.get(goal) if goal else None)
-        arrival.append(given.fine)
-        if goal:
-            first.setdefault(goal, given.micro)
+    engine = IntentEngine(namespace="benchmark")
+    arrival = list(arrive(engine, ((vector, goal) for _, vector, goal in turns)))
     labels = [engine.label(vector) for _, vector, _ in turns]
     levels = {
         "": [intent for _, intent in labels],
@@ -110,21 +111,17 @@ def cluster(name: str, turns: Sequence[tuple[str | None, Vector, str | None]]) -
     figures: dict[str, float] = {f"{name} turns": len(scored)}
     for level, given in levels.items():
         found = [given[place] for place in scored]
-        nmi = float(normalized_mutual_info_score(number_labels(tasks), number_labels(found)))
-        figures |= {
-            f"{name} {level}nmi": nmi,
-            f"{name} {level}purity": purity(tasks, found),
-            f"{name} {level}found": len(set(found)),
-        }
+        figures |= {f"{name} {level}{kind}": value for kind, value in scores(tasks, found).items()}
+        figures[f"{name} {level}found"] = len(set(found))
     return figures
 
 
-def cut(turns: Sequence[tuple[str | None, Vector, str | None]]) -> dict[str, float]:
+def cut(turns: Sequence[tuple[str | None, Vector, str]]) -> dict[str, float]:
     """Cluster all (task, vector, goal) at once into each of `CUTS`; score the turns that have a task."""
     params, rows = EngineParams(), np.stack([vector for _, vector, _ in turns])
     weights = np.ones(len(rows), np.float32)
     places = fit_space(rows, rows, weights, params.axes).project_rows(rows)
-    first: dict[str | None, int] = {}
+    first: dict[str, int] = {}
     links = Companions.empty(len(rows), params.companions)
     for row, (_, _, goal) in enumerate(turns):
         if first.setdefault(goal, row) != row:
@@ -139,8 +136,7 @@ def cut(turns: Sequence[tuple[str | None, Vector, str | None]]) -> dict[str, flo
     for number in CUTS:
         labels = lloyd(diffused, weights, tree.cut(number), free != FREE)
         found = [str(labels[place]) for place in scored]
-        nmi = float(normalized_mutual_info_score(number_labels(tasks), number_labels(found)))
-        figures |= {f"cut into {number} nmi": nmi, f"cut into {number} purity": purity(tasks, found)}
+        figures |= {f"cut into {number} {kind}": value for kind, value in scores(tasks, found).items()}
     return figures
 
 
@@ -148,13 +144,13 @@ def measure(data: Path, embed: Vectors) -> dict[str, float]:
     """Measure with what reading gives, and without it."""
     turns = read(data, embed)
     passing = [(turn.task, turn.vector, turn.goal) for turn in turns if turn.vector is not None]
-    alone = [(turn.task, turn.embedding, None) for turn in turns if turn.vector is not None]
+    alone = [(turn.task, turn.embedding, "") for turn in turns if turn.vector is not None]
     return {
         **cluster("intents", passing),
         **cut(passing),
-        **cluster("unlinked", [(task, vector, None) for task, vector, _ in passing]),
+        **cluster("unlinked", [(task, vector, "") for task, vector, _ in passing]),
         **cluster("gate alone", alone),
-        **cluster("all turns", [(turn.task, turn.embedding, None) for turn in turns]),
+        **cluster("all turns", [(turn.task, turn.embedding, "") for turn in turns]),
     }
 
 

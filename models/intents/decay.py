@@ -97,7 +97,7 @@ def homes(state: State, revived: Collection[Retired]) -> dict[str, str]:
     takes nothing in.
     """
     live = set(state.model.intents) if state.model is not None else set()
-    held = {pin.intent for pin in state.pins}
+    held = state.held_intents
     away = [one for one in state.archive.ring if one is not None]
     found: dict[str, str] = {}
     for one in revived:
@@ -113,7 +113,7 @@ def homes(state: State, revived: Collection[Retired]) -> dict[str, str]:
 def rejoin(state: State, fines: Collection[str], live: Collection[str]) -> dict[str, str]:
     """Return the sub-intents of *fines* whose intent has come back after them, and that."""
     state.returned = {fine: intent for fine, intent in state.returned.items() if fine in fines}
-    held = {pin.intent for pin in state.pins}
+    held = state.held_intents
     found = {fine: intent for fine, intent in state.returned.items() if intent in live and intent not in held}
     for fine in found:
         del state.returned[fine]

@@ -23,7 +23,7 @@ def group_fines(
     """
     weights = state.micros.rows().weights
     pinned = {pin.fine: pin.intent for pin in state.pins}
-    held = set(pinned.values())
+    held = state.held_intents
     pinned |= {fine: fine for fine in fines if fine in before.newborn and fine not in pinned}
     came = before.revived | revived
     came |= rejoin(state, fines, {*before.groups.values(), *revived.values()})

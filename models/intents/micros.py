@@ -19,8 +19,8 @@ class Micros:
 
     `places` are the images in the current space, `owners` the pin that holds a slot (or FREE),
     `hits` the event time (milliseconds) of the last vector taken in, `companions` and `links` the uids of
-    those it shares goals with and how often (`linked`). `examples` are the uids of those that
-    stand for an example of a person.
+    those it shares goals with and how often (`linked`). `examples` are the uids of those that stand for an
+    example of a person.
     """
 
     def __init__(self, params: EngineParams) -> None:

@@ -11,7 +11,7 @@ from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.naming_round import NamingRound
 from groundswell.models.intents.renewal import SHOWN_CHARACTERS, cause, fresh_name, is_free
 from groundswell.models.intents.word_book import WordBook, slot_record
-from groundswell.models.naming.rules import alike, plain
+from groundswell.models.naming.rules import plain
 from groundswell.models.record import StateRecord, Vector
 
 RETIRED = 128  # names of vanished intents that are kept, should they return
@@ -146,9 +146,8 @@ class NameBook:
     def _returned(self, intent: str, named: Mapping[str, IntentName]) -> IntentName | None:
         """Return the former name of an intent that is back, unless another has taken it meanwhile."""
         former = self._retired.pop(intent, None)
-        others = [*named.values(), *self._kept.values()]
-        free = former is not None and not any(alike(former.name, other.name) for other in others)
-        return former if free else None
+        others = [other.name for other in (*named.values(), *self._kept.values())]
+        return former if former is not None and is_free(former.name, others) else None
 
     def examples(self, fines: Sequence[str]) -> list[Example]:
         """Return the exemplary turns of sub-intents, the closest to their centroids first."""

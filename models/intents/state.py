@@ -78,6 +78,11 @@ class State:
             np.full(len(all_sizes(params)), np.nan),
         )
 
+    @property
+    def held_intents(self) -> set[str]:
+        """The intents that people hold, wholly or in part."""
+        return {pin.intent for pin in self.pins}
+
     def begin(self, stamp: Stamp) -> None:
         """Start an event: ids born from here on derive from its stamp."""
         self.stamp, self.born = stamp, 0

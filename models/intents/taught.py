@@ -20,7 +20,7 @@ def taught_metric(state: State) -> Matrix | None:
     held = np.flatnonzero(rows.owners != FREE)
     if not len(held):
         return None
-    intents = sorted({pin.intent for pin in state.pins})
+    intents = sorted(state.held_intents)
     number = np.array([intents.index(pin.intent) for pin in state.pins], np.int64)
     return within_metric(rows.centres[held], rows.weights[held], number[rows.owners[held]])
 

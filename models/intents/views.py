@@ -32,7 +32,7 @@ def view_intents(state: State) -> list[IntentView]:
         return []
     rows = state.micros.rows()
     labels = state.pinned((rows.places @ model.centroids.T).argmax(1), model.fines)
-    pinned = {pin.intent for pin in state.pins}
+    pinned = state.held_intents
     views = []
     for intent in sorted(set(model.intents)):
         fines = [i for i, owner in enumerate(model.intents) if owner == intent]
