@@ -50,15 +50,15 @@ def needs(path: Path, embed: Vectors) -> dict[str, list[Need]]:
         )
         reader = ConversationReader(means.setdefault(agent, RunningMean()))
         mine = found.setdefault(agent, [])
-        for text, vector, label in _spoken(dialogue, reader, embed):
-            mine.append(_need(agent, dialogue["conversation_id"], len(mine), text, vector, label))
+        for text, vector, segment, label in _spoken(dialogue, reader, embed):
+            mine.append(_need(agent, dialogue["conversation_id"], len(mine), text, vector, label, segment))
     return found
 
 
 def _spoken(
     dialogue: dict[str, Any], reader: ConversationReader, embed: Callable[[str], Any]
-) -> Iterator[tuple[str, Any, str]]:
-    """Give (redacted text, vector to cluster, true label) of the user turns that say what is wanted."""
+) -> Iterator[tuple[str, Any, int, str]]:
+    """Give (redacted text, vector to cluster, goal, true label) of the user turns that say what is wanted."""
     meta = dialogue["meta"]
     common = meta.get("weak_intent") or "+".join(meta.get("tasks", ())) or "?"
     for ordinal, turn in enumerate(dialogue["turns"]):
@@ -66,12 +66,14 @@ def _spoken(
         if turn["role"] == "user" and text.strip():
             reading = reader.user(ordinal, text, embed(text))
             if reading.vector is not None:
-                yield text, reading.vector, turn.get("task") or common
+                yield text, reading.vector, reading.segment, turn.get("task") or common
         elif turn["role"] == "assistant" and text:
             reader.agent(ordinal, text)
 
 
-def _need(agent: str, conversation: str, place: int, text: str, vector: Any, label: str) -> Need:
+def _need(
+    agent: str, conversation: str, place: int, text: str, vector: Any, label: str, segment: int = 0
+) -> Need:
     return Need(
         TurnRead(
             tenant="benchmark",
@@ -80,6 +82,7 @@ def _need(agent: str, conversation: str, place: int, text: str, vector: Any, lab
             conversation_id=conversation,
             time=_START + place * _STEP,
             source=Source(log="events", partition=0, offset=place),
+            segment=segment,
             role="user",
             text=text,
             passes=True,

@@ -133,10 +133,18 @@ class AgentIntents:
         A retired intent takes no new members: it keeps its theme from becoming another, and that is all.
         """
         stamp = Stamp(message.time, message.source.text())
-        given = self.engine.assign(message.embedding(), stamp, self.ledger.opened(message))
+        opened = self.ledger.opened(message)
+        given = self.engine.assign(message.embedding(), stamp, opened)
         if self.memory.is_retired(given.intent):
             return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
-        self.names.observe(given.fine, message.text, given.closeness, message.conversation, given.micro)
+        self.names.observe(
+            given.fine,
+            message.text,
+            given.closeness,
+            message.conversation,
+            given.micro,
+            opens=opened is None,
+        )
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:

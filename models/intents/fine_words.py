@@ -10,15 +10,20 @@ TERMS_KEPT = 64  # per sub-intent
 EXAMPLES_KEPT = 8
 _LOOK = 2  # one turn of so many is held against the most common word
 TYPICAL = 2  # of these must say the most common word, where one turn does
+OPENING = 5  # of these are first turns of their goals, where there are so many
 
 
 class Example(NamedTuple):
-    """An exemplary turn: closeness to the centroid, text, conversation, and the micro-cluster it went to."""
+    """An exemplary turn: closeness to the centroid, text, conversation, and the micro-cluster it went to.
+
+    opens: whether it is the first of its goal; else it may only answer what the agent asked.
+    """
 
     closeness: float
     text: str
     conversation: str = ""
     micro: int = -1
+    opens: bool = True
 
 
 @dataclass(slots=True)
@@ -30,9 +35,11 @@ class FineWords:
     counts: TermCounts = field(default_factory=lambda: TermCounts(TERMS_KEPT))
     examples: list[Example] = field(default_factory=list)  # closest first
 
-    def wants(self, closeness: float) -> bool:
+    def wants(self, closeness: float, *, opens: bool = True) -> bool:
         """Return whether a turn so close would be among the exemplary ones."""
-        return len(self.examples) < EXAMPLES_KEPT or closeness >= self.examples[-1].closeness
+        if len(self.examples) < EXAMPLES_KEPT or closeness >= self.examples[-1].closeness:
+            return True
+        return opens and sum(one.opens for one in self.examples) < OPENING
 
     @property
     def commonest(self) -> str:
@@ -59,8 +66,9 @@ class FineWords:
         ranked = sorted(best.values(), key=lambda one: (-one.closeness, one.text))
         word = self.commonest
         typical = [one for one in ranked if word and word in one.text.lower()][:TYPICAL]
-        others = [one for one in ranked if one not in typical][: EXAMPLES_KEPT - len(typical)]
-        self.examples = [one for one in ranked if one in typical or one in others]
+        opening = [one for one in ranked if one.opens][:OPENING]
+        first = list(dict.fromkeys([*typical, *opening, *ranked]))[:EXAMPLES_KEPT]
+        self.examples = [one for one in ranked if one in first]
 
     def to_json(self) -> dict[str, Any]:
         """Return a document from which `of_json` restores the same."""

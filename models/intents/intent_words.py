@@ -11,6 +11,7 @@ from groundswell.models.naming.weights import Weights
 
 TOP_TERMS = 10  # of an intent that are told
 POOL = 16  # exemplary turns that a name is sought in
+OPENINGS = 2  # of an intent's exemplary turns that open a goal, from which the others are replies
 PAIR_BONUS = 1.6  # pairs of words are rarer than words, and say more
 SUPPORT = 0.06  # share of the turns that a term needs to be put first
 EVERYWHERE = 0.25  # share of the agent's turns that a term of no distinction has
@@ -18,11 +19,15 @@ EVERYWHERE = 0.25  # share of the agent's turns that a term of no distinction ha
 
 @dataclass(frozen=True, slots=True)
 class IntentWords:
-    """Exemplary turns, most central first; the most distinctive terms, strongest first; weights of stems."""
+    """Exemplary turns, most central first; the most distinctive terms, strongest first; weights of stems.
+
+    replies: of the exemplary turns, those that do not open a goal, unless hardly any does.
+    """
 
     pool: list[str]
     ranked: list[str]
     weights: Weights
+    replies: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, book: WordBook, fines: Iterable[str]) -> "IntentWords":
@@ -31,7 +36,10 @@ class IntentWords:
         own, roots = said_by(entries)
         turns = sum(entry.turns for entry in entries)
         weights = Weights.of(roots, book.heard, turns, book.turns, book.lore())
-        return cls(_pool(entries), _ranked(own, turns, book)[:TOP_TERMS], weights)
+        pool = _pool(entries)
+        opening = {one.text for entry in entries for one in entry.examples if one.opens}
+        replies = frozenset(pool) - opening if len(opening) >= OPENINGS else frozenset()
+        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies)
 
     @property
     def turns(self) -> int:
@@ -48,8 +56,11 @@ class IntentWords:
 
 
 def _pool(entries: Sequence[FineWords]) -> list[str]:
-    """Return the closest turn of each sub-intent, the largest first, then the next of each."""
-    rows = [[one.text for one in entry.examples] for entry in entries]
+    """Return the closest turn of each sub-intent, the largest first, then the next of each.
+
+    Those that open a goal come before those that may only reply.
+    """
+    rows = [[one.text for one in sorted(entry.examples, key=lambda one: not one.opens)] for entry in entries]
     deepest = max(map(len, rows), default=0)
     mixed = [row[rank] for rank in range(deepest) for row in rows if rank < len(row)]
     return list(dict.fromkeys(mixed))[:POOL]

@@ -32,10 +32,20 @@ class NameBook:
         return [KEPT, *(slot_record(i) for i in range(len(self._words)))]
 
     def observe(
-        self, fine: str, text: str, closeness: float, conversation: str = "", micro: int = -1
+        self,
+        fine: str,
+        text: str,
+        closeness: float,
+        conversation: str = "",
+        micro: int = -1,
+        *,
+        opens: bool = True,
     ) -> None:
-        """Take in a turn of a sub-intent: its cosine to the centroid on arrival, and its micro-cluster."""
-        self._words.observe(fine, text, closeness, conversation, micro)
+        """Take in a turn of a sub-intent: its cosine to the centroid on arrival, and its micro-cluster.
+
+        opens: whether it is the first of its goal.
+        """
+        self._words.observe(fine, text, closeness, conversation, micro, opens=opens)
 
     def drop(self, fine: str) -> None:
         """Forget a sub-intent."""

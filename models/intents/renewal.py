@@ -52,7 +52,7 @@ def fresh_name(
     """Return a new name; the turn that the old one was taken from is weighed beside those of now."""
     pool = words.pool
     said = [*pool, kept.example] if kept is not None and kept.example else pool
-    choice = choose_name(intent, said, words.ranked, words.weights, taken)
+    choice = choose_name(intent, said, words.ranked, words.weights, taken, words.replies)
     shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
     examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
     name = IntentName(choice.name, tuple(words.ranked), choice.example, examples, wanted=_wanted(choice))

@@ -44,9 +44,19 @@ class WordBook:
         return len(self._slots)
 
     def observe(
-        self, fine: str, text: str, closeness: float, conversation: str = "", micro: int = -1
+        self,
+        fine: str,
+        text: str,
+        closeness: float,
+        conversation: str = "",
+        micro: int = -1,
+        *,
+        opens: bool = True,
     ) -> None:
-        """Take in a turn of a sub-intent; `closeness` is its cosine to the centroid on arrival."""
+        """Take in a turn of a sub-intent; `closeness` is its cosine to the centroid on arrival.
+
+        opens: whether it is the first of its goal.
+        """
         entry = self._entry(fine)
         entry.turns += 1
         self.turns += 1
@@ -58,8 +68,9 @@ class WordBook:
             self._count(entry, -1)
             entry.counts.purge()
             self._count(entry, 1)
-        if (entry.wants(closeness) or entry.misses(text)) and is_exemplary(text):
-            entry.add_examples([Example(closeness, plain(text, EXAMPLE_LIMIT), conversation, micro)])
+        if (entry.wants(closeness, opens=opens) or entry.misses(text)) and is_exemplary(text):
+            cut = plain(text, EXAMPLE_LIMIT)
+            entry.add_examples([Example(closeness, cut, conversation, micro, opens)])
 
     def _count(self, entry: FineWords, sign: int) -> None:
         """Add what an entry keeps to what is heard everywhere, or take it away."""

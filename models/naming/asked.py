@@ -7,6 +7,7 @@ from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.naming.tokens import Token
 from groundswell.models.naming.weights import Weights
 
+_TAIL = 3  # words that a question goes on for
 LEAST_WORDS, MOST_WORDS = 4, 11  # of a question
 
 
@@ -39,6 +40,8 @@ def as_put(clause: Clause, text: str) -> str:
     if len(asked) < 2 or not opens or words[-1] not in asked:
         return text
     until = len(asked) - asked[::-1].index(words[-1])
+    if len(asked) - until <= _TAIL and all(token is None or not token.code for token in clause.tokens):
+        until = len(asked)  # "what countries will my card work in"
     whole = " ".join("I" if word == "i" else word for word in clause.question[:until])
     fits = until <= MOST_WORDS and len(whole) <= NAME_LIMIT
     return whole[:1].lower() + whole[1:] if fits else text

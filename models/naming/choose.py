@@ -1,6 +1,6 @@
 """From exemplary turns and ranked terms to a name unlike the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import combinations
 from typing import NamedTuple
 
@@ -39,7 +39,12 @@ def is_makeshift(name: str) -> bool:
 
 
 def choose_name(
-    intent: str, examples: Sequence[str], ranked: Sequence[str], weights: Weights, taken: Sequence[str]
+    intent: str,
+    examples: Sequence[str],
+    ranked: Sequence[str],
+    weights: Weights,
+    taken: Sequence[str],
+    replies: Set[str] = frozenset(),
 ) -> Choice:
     """Return a specific name unlike those taken.
 
@@ -52,12 +57,13 @@ def choose_name(
         ranked: the terms of the intent, most distinctive first.
         weights: what sets it apart.
         taken: the other names of the agent.
+        replies: of the exemplary turns, those that may only answer what the agent asked.
     """
-    found = phrases(examples, weights)
+    found = phrases(examples, weights, replies)
     offered = {phrase.stems: phrase.score for phrase in found}
     chosen = _first_fitting(found, taken, _NEAR)
     if chosen is None:
-        chosen = _first_fitting(phrases(examples, weights, cheap=True), taken, 0.0)
+        chosen = _first_fitting(phrases(examples, weights, replies, cheap=True), taken, 0.0)
     wanted = _first_fitting(found, (), _NEAR)
     best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
     if chosen is not None:

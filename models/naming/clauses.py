@@ -7,12 +7,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from groundswell.models.naming.antecedents import errands
 from groundswell.models.naming.lexicon import Lexicon, Part, lexicon_in
-from groundswell.models.naming.tokens import CODE, WORD, Capitals, Token, stem, tokens
+from groundswell.models.naming.tokens import CODE, CUT_OFF, WORD, Capitals, Token, stem, tokens
 from groundswell.models.reading.language import Language, spoken
 
 PLACEHOLDER = re.compile(r"\[[a-z][a-z0-9_ -]{0,23}\]")  # what redaction leaves: [email], [phone], ...
 LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+_UNFINISHED = Token(CUT_OFF, Part.CONTENT, "", code=True)
 _PIECE = re.compile(rf"{WORD.pattern}|\S")
 _CLAUSE_END = re.compile(
     r"(?<!\b[DdMmSs][rt])(?<!\bMrs)[.!?;:…]+(?:\s|$)|[,\n()\"“”。！？，、；：،؛؟।–—]+|\s-+\s"
@@ -34,6 +36,11 @@ class Clause(NamedTuple):
     tokens: tuple[Token, ...]
     asks: bool
     question: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """The word that asks: "what" of "what's"; empty where nothing is asked."""
+        return Lexicon.first_word(self.question[0]) if self.question else ""
 
 
 def normal(text: str) -> str:
@@ -88,7 +95,11 @@ def _read(text: str) -> tuple[tuple[Clause, ...], frozenset[str]]:
             found += [clause] if clause.tokens else []
         elif len(who) <= _NAME_WORDS:
             names += who
+    if text.endswith(CUT_OFF) and found:
+        found[-1] = found[-1]._replace(tokens=(*found[-1].tokens, _UNFINISHED), question=())
+    found += [Clause(each, asks=True) for each in errands([clause.tokens for clause in found])]
     return tuple(found), frozenset(map(stem, names))
+
 
 
 def _capitals(text: str, languages: Sequence[Language]) -> Capitals:

@@ -62,6 +62,8 @@ _WORDS = (
     "questions",
     "others",
     "needs",
+    "binding",
+    "anaphora",
 )
 
 
@@ -76,6 +78,8 @@ class Lexicon:
     gaps: what no phrase goes on after.
     questions: words that ask for an answer ("what"); others: that open what is told of others ("someone");
     needs: that open a name of one word of content ("need ride").
+    binding: of the prepositions, those that no name ends before ("number of suitcases").
+    anaphora: what stands for a thing that was told of before ("exchange it").
     joints: words after which another clause may begin; stops: with which another one does.
     helpers: verbs that are left out, but for those after a denial.
     frames: runs of words that are left out as a whole.
@@ -95,6 +99,8 @@ class Lexicon:
     questions: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    binding: frozenset[str] = frozenset()
+    anaphora: frozenset[str] = frozenset()
     frames: re.Pattern[str] | None = None
     cut: re.Pattern[str] | None = None
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from groundswell.models.naming.clauses import clauses, introduced
 from groundswell.models.naming.lexicon import Part
 
-_ASKED = 2  # turns that ask for what a word says to be done before it counts as a verb
+_SEVERAL = 2  # turns that show a word as a verb, or as an end of a way, before it counts as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +21,36 @@ class Lore:
 
     names: those that are mostly written as names within a sentence, or by which users say who they are.
     verbs: those that several turns ask to be done.
+    routed: those that several turns go from or to.
     """
 
     names: frozenset[str] = frozenset()
     verbs: frozenset[str] = frozenset()
+    routed: frozenset[str] = frozenset()
 
 
 class WordUse(NamedTuple):
-    """The stems that a turn writes as names within a sentence, that it does not, and what shall be done."""
+    """The stems that a turn writes as names within a sentence, that it does not, what shall be done, and
+    between which it goes.
+    """
 
     capital: frozenset[str]
     small: frozenset[str]
     verbs: frozenset[str]
+    routed: frozenset[str]
 
 
 @lru_cache(maxsize=8_192)
 def use_of(text: str) -> WordUse:
     """Return how a turn uses its words."""
-    tokens = [token for clause in clauses(text) for token in clause.tokens if not token.code]
+    said = [token for clause in clauses(text) for token in clause.tokens]
+    tokens = [token for token in said if not token.code]
     content = [token for token in tokens if token.part is Part.CONTENT]
     return WordUse(
         frozenset(token.stem for token in content if token.proper) | introduced(text),
         frozenset(token.stem for token in content if not token.proper and token.place),
         frozenset(token.stem for token in content if token.verb),
+        frozenset(token.routed for token in said if token.routed),
     )
 
 
@@ -54,16 +61,22 @@ class LoreBook:
     capital: Counter[str] = field(default_factory=Counter)
     small: Counter[str] = field(default_factory=Counter)
     verbs: Counter[str] = field(default_factory=Counter)
+    routed: Counter[str] = field(default_factory=Counter)
 
     def change(self, before: Iterable[str], after: Iterable[str]) -> None:
         """Count turns that are kept, and no longer those that were."""
         gone, new = set(before), set(after)  # a sub-intent keeps no turn twice
         for text, sign in [*((text, 1) for text in new - gone), *((text, -1) for text in gone - new)]:
-            for counts, stems in zip((self.capital, self.small, self.verbs), use_of(text), strict=True):
+            books = (self.capital, self.small, self.verbs, self.routed)
+            for counts, stems in zip(books, use_of(text), strict=True):
                 for one in stems:
                     counts[one] += sign
 
     def lore(self) -> Lore:
         """Return what the turns show."""
         named = (one for one, count in self.capital.items() if count and count >= self.small[one])
-        return Lore(frozenset(named), frozenset(one for one, n in self.verbs.items() if n >= _ASKED))
+        verbs, routed = (
+            frozenset(one for one, turns in counts.items() if turns >= _SEVERAL)
+            for counts in (self.verbs, self.routed)
+        )
+        return Lore(frozenset(named), verbs, routed)

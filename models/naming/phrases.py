@@ -1,14 +1,14 @@
 """Phrases that could name an intent, from its exemplary turns: what most of them share, as one puts it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
 from groundswell.models.naming.asked import as_put, question
 from groundswell.models.naming.clauses import Clause, clauses
 from groundswell.models.naming.lexicon import DENIALS, Part
-from groundswell.models.naming.sense import DENYING, all_said, sense
+from groundswell.models.naming.sense import DENYING, all_said, sense, sense_of
 from groundswell.models.naming.stretches import is_sign, is_verb, stretches
 from groundswell.models.naming.tokens import BREAK, Token
 from groundswell.models.naming.weights import DENIED, NOUN, TOLD, Weights
@@ -17,8 +17,13 @@ _ERRAND = 1.6  # what begins with what is to be done
 _OBJECT = 1.25  # with what is wanted
 _ASKED = 1.1  # with the clause, or in one that asks
 _BESIDE = 0.8  # with a clause beside another: "because I bought"
-_PUT = 1.25  # a question as it was put
-_SHARED = 0.15  # for each doubling of the turns that say all of its words
+_PUT = 1.25  # a question as it was put ...
+_LONE = 0.65  # ... times this, if it is the only one with its question word
+_DENIED_BY_MOST = 0.5  # what most clauses with its words deny
+_WEIGHED = 24  # phrases, the best, that are held against the clauses of all turns
+_SHARED = 0.25  # for each doubling of the turns that say all of its words ...
+_NAMED = 0.12  # ... or this, where it does not say what is to be done
+_REPLY = 0.6  # what a turn says that may only answer what the agent asked
 _CHEAPER = 0.25  # prices where no phrase is worth them
 _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to be done
 _MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
@@ -28,19 +33,31 @@ _CLAUSE_PHRASES = 8  # of a clause that are compared
 
 
 class Phrase(NamedTuple):
-    """A stretch of a clause: its score, its words, their sense (stems, whether denied), and its turn."""
+    """A stretch of a clause: its score, its words, their sense (stems, whether denied), and its turn.
+
+    asks: the word that asks, if it is a question as it was put; acts: whether it asks, or says what is to
+    be done, or what cannot be. way: the word that it is put with which weighs nothing: "how", "get"; total: its
+    score, over all turns that put it so.
+    """
 
     score: float
     text: str
     stems: frozenset[str]
     turn: str = ""
+    asks: str = ""
+    acts: bool = False
+    way: str = ""
+    total: float = 0.0
 
 
-def phrases(examples: Sequence[str], weights: Weights, *, cheap: bool = False) -> list[Phrase]:
+def phrases(
+    examples: Sequence[str], weights: Weights, replies: Set[str] = frozenset(), *, cheap: bool = False
+) -> list[Phrase]:
     """Return the phrases of exemplary turns, best first, each set of content words once.
 
     A phrase is worth more by each further turn that says all of its content words, wherever it says them.
-    *cheap*: words have a lower price, for a mixture of needs, in which none is said by many.
+    *replies*: of these turns, those that may only answer what the agent asked: a phrase of theirs is worth
+    less. *cheap*: words have a lower price, for a mixture of needs, in which none is said by many.
     """
     texts = list(dict.fromkeys(examples))
     asking = sum(any(token.verb for clause in clauses(text) for token in clause.tokens) for text in texts)
@@ -49,25 +66,71 @@ def phrases(examples: Sequence[str], weights: Weights, *, cheap: bool = False) -
     denied = DENIED if denying > _MANY_DENY * len(texts) else _FEW_DENY
     top = weights.top * (_CHEAPER if cheap else 1.0)
     told, noun = TOLD - _TOLD_LESS * share, NOUN - _NOUN_LESS * share
-    return _priced(texts, replace(weights, told=told, noun=noun, denied=denied, top=top))
+    return _priced(texts, replace(weights, told=told, noun=noun, denied=denied, top=top), replies)
 
 
-def _priced(examples: Sequence[str], weights: Weights) -> list[Phrase]:
-    best: dict[frozenset[str], Phrase] = {}
-    said: list[frozenset[str]] = []
-    for text in examples:
-        found = clauses(text)
-        said.append(all_said(text))
-        for clause in found:
-            for phrase in clause_phrases(clause, weights):
-                former = best.get(phrase.stems)
-                if former is None or _rank(phrase) < _rank(former):
-                    best[phrase.stems] = phrase._replace(turn=text)
+def _priced(examples: Sequence[str], weights: Weights, replies: Set[str]) -> list[Phrase]:
+    found = [clauses(text) for text in examples]
+    variants: dict[frozenset[str], dict[str, Phrase]] = {}
+    for text, turn in zip(examples, found, strict=True):
+        for phrase in _of_turn(text, turn, weights, _REPLY if text in replies else 1.0):
+            ways = variants.setdefault(phrase.stems, {})
+            former = ways.get(phrase.way)
+            ways[phrase.way] = phrase if former is None else _both(former, phrase)
+    said = [all_said(text) for text in examples]
     shared = [
-        phrase._replace(score=phrase.score * (1 + _SHARED * math.log2(sum(stems <= turn for turn in said))))
-        for stems, phrase in best.items()
+        phrase._replace(score=phrase.score * _shared(phrase, sum(stems <= turn for turn in said)))
+        for stems, ways in variants.items()
+        for phrase in [_usual(list(ways.values()))]
     ]
-    return sorted(shared, key=_rank)
+    shared.sort(key=_rank)
+    weighed = [_as_said(phrase, found) for phrase in shared[:_WEIGHED]]
+    return sorted([*weighed, *shared[_WEIGHED:]], key=_rank)
+
+
+def _of_turn(text: str, turn: Sequence[Clause], weights: Weights, worth: float) -> list[Phrase]:
+    """Return the phrases of a turn, each set of content words once in each way to put it."""
+    best: dict[tuple[frozenset[str], str], Phrase] = {}
+    for clause in turn:
+        for phrase in clause_phrases(clause, weights):
+            one = phrase._replace(score=phrase.score * worth, turn=text, total=phrase.score * worth)
+            former = best.get((one.stems, one.way))
+            if former is None or _rank(one) < _rank(former):
+                best[one.stems, one.way] = one
+    return list(best.values())
+
+
+def _both(one: Phrase, other: Phrase) -> Phrase:
+    return min(one, other, key=_rank)._replace(total=one.total + other.total)
+
+
+def _usual(ways: Sequence[Phrase]) -> Phrase:
+    """Return the phrase in the way that most turns put its words, as worthy as in the best one.
+
+    Where one says what is to be done, only these count, and those that ask.
+    """
+    acting = [one for one in ways if one.acts]
+    told = acting if any(not one.asks for one in acting) else ways
+    usual = min(told, key=lambda one: (-one.total, *_rank(one)))
+    return usual._replace(score=max(one.score for one in ways))
+
+
+def _shared(phrase: Phrase, turns: int) -> float:
+    return 1 + (_SHARED if phrase.acts else _NAMED) * math.log2(turns)
+
+
+def _as_said(phrase: Phrase, found: Sequence[Sequence[Clause]]) -> Phrase:
+    """Return a phrase worth less if most clauses that say its words deny them, or few turns ask what it asks."""
+    score = phrase.score
+    if DENYING not in phrase.stems:
+        senses = [sense(clause.tokens) for turn in found for clause in turn]
+        saying = [each for each in senses if phrase.stems <= each]
+        if 2 * sum(DENYING in each for each in saying) > len(saying):
+            score *= _DENIED_BY_MOST
+    if phrase.asks:
+        asking = sum(any(phrase.asks == clause.asked for clause in turn) for turn in found)
+        score *= _LONE + (1 - _LONE) * asking / len(found)
+    return phrase._replace(score=score)
 
 
 def _rank(phrase: Phrase) -> tuple[float, int, str]:
@@ -85,17 +148,17 @@ def clause_phrases(clause: Clause, weights: Weights) -> list[Phrase]:
         form = _form(clause, start, weights)
         found += [(form * score, start, end) for score, end in stretches(tokens, start, weights)]
     found.sort(key=lambda one: (-one[0], one[1:]))
-    best = [_phrase(clause, *one) for one in found[:_CLAUSE_PHRASES]]
+    best = [_phrase(clause, *one, weights) for one in found[:_CLAUSE_PHRASES]]
     if asked := question(clause, weights):
         worth, text, stems = asked
-        best.append(Phrase(_PUT * worth, text, stems))
+        best.append(Phrase(_PUT * worth, text, stems, asks=clause.asked, acts=True, way=clause.asked))
     return best
 
 
 def _form(clause: Clause, start: int, weights: Weights) -> float:
     """Return what the place where a phrase starts is worth."""
     first = clause.tokens[start]
-    if is_verb(first, weights):
+    if _acts(first, weights):
         return _ERRAND
     if first.errand:
         return _OBJECT
@@ -104,14 +167,24 @@ def _form(clause: Clause, start: int, weights: Weights) -> float:
     return _ASKED if clause.asks or start == 0 else 1.0
 
 
-def _phrase(clause: Clause, score: float, start: int, end: int) -> Phrase:
+def _phrase(clause: Clause, score: float, start: int, end: int, weights: Weights) -> Phrase:
     tokens = clause.tokens
     chosen = tokens[_with_verb(tokens, start) : end]
-    stems = sense(chosen)
-    text = as_put(clause, joined(chosen))
+    stems, acts = sense(chosen), _acts(tokens[start], weights)
+    said = joined(chosen)
+    text = as_put(clause, said)
+    if text != said:
+        stems = sense_of(text) | (stems & {DENYING})
+        return Phrase(score, text, stems, asks=clause.asked, acts=True, way=clause.asked)
     if len(stems - {DENYING}) == 1 and tokens[start].lacked:
         text = f"{tokens[start].lacked} {text}"
-    return Phrase(score, text, stems)
+    way = chosen[0].text.lower() if chosen[0].part is Part.LIGHT else ""
+    return Phrase(score, text, stems, acts=acts, way=way)
+
+
+def _acts(first: Token, weights: Weights) -> bool:
+    """Tell whether a word says what is to be done, or what cannot be."""
+    return is_verb(first, weights) or first.part is Part.DENIAL
 
 
 def _with_verb(tokens: Sequence[Token], start: int) -> int:

@@ -8,7 +8,7 @@ something that it is so; less if it is cut off.
 from collections.abc import Iterator, Sequence, Set
 
 from groundswell.models.naming.lexicon import DENIALS, Part
-from groundswell.models.naming.tokens import BREAK, Token
+from groundswell.models.naming.tokens import BREAK, CUT_OFF, Token
 from groundswell.models.naming.weights import CONTENT_PRICE, RARE_PRICE, Weights
 
 NAME_LIMIT = 60  # characters
@@ -18,7 +18,7 @@ _OTHER_PRICE = 0.02  # of the strongest weight, for each word that is not of con
 _PAIR = 0.5  # of a pair's weight counts
 _ALONE = 0.6  # a single content word
 _CUT = 0.8  # what ends before the next word of content
-_SPLIT = 0.3  # what ends within "shipping address"
+_SPLIT = 0.3  # what ends within "number of suitcases"
 _SHORT = 0.75  # and what ends before "of" and a word that many say
 
 
@@ -53,6 +53,8 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
             continue
         if _dangles(tokens, place):
             continue
+        if _splits(tokens, place, weights):
+            continue
         total = score * (1.0 if len(content) > 1 else _ALONE)
         total *= _whole(tokens, place, weights, asked=does or acts)
         total *= 1.0 if does or acts else weights.told if told else weights.noun
@@ -83,7 +85,7 @@ def _closes(tokens: Sequence[Token], place: int, *, asked: bool) -> bool:
 def _dangles(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether no stretch ends at a place: "top [up]", "upgrade and add [bags]", "without a [person]"."""
     after = tokens[place + 1] if place + 1 < len(tokens) else None
-    if after is not None and after.part is Part.PARTICLE:
+    if after is not None and (after.part is Part.PARTICLE or after.text == CUT_OFF):
         return True
     cut = _goes_on(tokens, place) or (after is not None and after.part is Part.GENERIC)
     return cut and place > 0 and tokens[place - 1].part is Part.INNER
@@ -92,13 +94,27 @@ def _dangles(tokens: Sequence[Token], place: int) -> bool:
 def _whole(tokens: Sequence[Token], place: int, weights: Weights, *, asked: bool) -> float:
     """Return what an end is worth: less where the stretch is cut off."""
     if _goes_on(tokens, place):
-        after = tokens[place + 1]
-        close = after.place == tokens[place].place + 1 and not weights.ends(after)
-        splits = close and weights.is_shared(after.stem) and not is_sign(after.text)
-        return _SPLIT if splits else _CUT
+        return _CUT
+    if _binds(tokens, place):
+        return _SPLIT
     if asked and _is_compound(tokens, place):
         return _CUT
     return _SHORT if _leads_on(tokens, place, weights) else 1.0
+
+
+def _splits(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
+    """Tell whether an end would part words that belong together: within "shipping address"."""
+    if not _goes_on(tokens, place):
+        return False
+    after = tokens[place + 1]
+    close = after.place == tokens[place].place + 1 and not weights.ends(after)
+    return close and weights.is_shared(after.stem) and not is_sign(after.text)
+
+
+def _binds(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether a word follows that binds what is named to what stands before: "number [of suitcases]"."""
+    after = tokens[place + 1 : place + 3]
+    return len(after) > 1 and after[0].binds and after[1].part is Part.CONTENT and not after[1].code
 
 
 def _is_compound(tokens: Sequence[Token], place: int) -> bool:

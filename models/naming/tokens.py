@@ -11,8 +11,10 @@ from groundswell.models.naming.slots import in_route
 
 WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:['-](?:(?![{UNSPACED}])[^\W\d_])+)*")
 SHORTEST, LONGEST = 2, 24  # characters of a content word
+_ABBREVIATION = 4  # characters
 BREAK = ""  # stands where another clause begins
 CODE = "\x00"  # stands for what names one thing of one user
+CUT_OFF = "…"  # at the end of a text that was longer
 _SAID = (Part.CONTENT, Part.PARTICLE, *DENIALS)  # after which a phrase may be cut
 
 
@@ -37,6 +39,9 @@ class Token(NamedTuple):
     verb: bool = False  # of these, what is asked to be done: after "can you", "I want to"
     told: bool = False  # what is said of something: after "I", "was", "isn't"
     lacked: str = ""  # of what is asked for, the word that asks, if it may open a name: "need"
+    routed: str = ""  # of an abbreviation that is one of two names of a way, its stem: "from LAS to IAH"
+    stands: bool = False  # a break that stands for what was told of before: "exchange it"
+    binds: bool = False  # to what stands before: "number of"
     bare: bool = False  # no article before it, nor anything else of its clause but politeness
 
 
@@ -99,10 +104,10 @@ class _Reader:
             return
         hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
         if part is None or hangs:  # "for something I bought", "a date to have it delivered"
-            yield Token(BREAK, Part.CONTENT, "", code=True)
+            yield Token(BREAK, Part.CONTENT, "", code=True, stands=low in lexicon.anaphora)
         names = word[0].isupper() and self.capitals is Capitals.NAMES
         if names and in_route(self.raw, place, lexicon):
-            yield Token(CODE, Part.CONTENT, "", code=True)
+            yield Token(CODE, Part.CONTENT, "", code=True, routed=stem(low) if _is_short(word) else "")
         elif part is not None and (part is not Part.CONTENT or _fits(low)):
             yield self._token(word, place, part)
         self.last, self.begun = Part.DROPPED if part is None else part, True
@@ -125,6 +130,7 @@ class _Reader:
             verb=verb,
             told=self.told or self.lexicon.part(low) is Part.SUBJECT,
             lacked=self.lacked if self.asked and not verb else "",
+            binds=low in self.lexicon.binding,
             bare=not self.begun,
         )
 
@@ -154,6 +160,9 @@ def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part 
         if told or _denies(raw, place, lexicon):
             return Part.INNER
         return None if last in _SAID else Part.DROPPED  # "return things I bought"
+    if part is Part.DROPPED and place and lexicon.part(raw[place - 1].lower()) is Part.SUBJECT:
+        denied = lexicon.part(raw[place + 1].lower()) if place + 1 < len(raw) else None
+        return Part.INNER if denied in DENIALS else part  # "payment I did not make"
     if low in lexicon.helpers and place and lexicon.part(raw[place - 1].lower()) in DENIALS:
         return Part.INNER
     if part is Part.INNER and _joins(raw, place, lexicon):
@@ -197,6 +206,10 @@ def _joins(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
         if part not in (Part.DROPPED, Part.INNER) or word in lexicon.articles:
             return False
     return False
+
+
+def _is_short(word: str) -> bool:
+    return word.isupper() and len(word) <= _ABBREVIATION
 
 
 def _fits(word: str) -> bool:

@@ -96,8 +96,10 @@ class Weights:
 
     def ends(self, token: Token) -> bool:
         """Return whether no phrase crosses a word: a code, or what may be a name: written as one, rarely."""
+        if token.code or token.stem in self.lore.routed:
+            return True
         if not token.proper and token.stem not in self.lore.names:
-            return token.code
+            return False
         abbreviated = token.text.isupper() and len(token.text) <= 4  # ATM, JFK
         known, share = self.known.get(token.stem, 0), self.share(token.stem)
         return not (abbreviated or any(known >= turns and share >= part for turns, part in _KNOWN))
