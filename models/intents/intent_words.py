@@ -28,6 +28,8 @@ class IntentWords:
     ranked: list[str]
     weights: Weights
     replies: frozenset[str] = frozenset()
+    _book: WordBook | None = None
+    _fines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, book: WordBook, fines: Iterable[str]) -> "IntentWords":
@@ -39,7 +41,14 @@ class IntentWords:
         pool = _pool(entries)
         opening = {one.text for entry in entries for one in entry.examples if one.opens}
         replies = frozenset(pool) - opening if len(opening) >= OPENINGS else frozenset()
-        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies)
+        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies, book, tuple(entry.fine for entry in entries))
+
+    @property
+    def parts(self) -> list["IntentWords"]:
+        """What the two largest sub-intents say, each by itself; nothing where there is one."""
+        if self._book is None or len(self._fines) < 2:
+            return []
+        return [IntentWords.of(self._book, [fine]) for fine in self._fines[:2]]
 
     @property
     def turns(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
+from groundswell.models.intents.mixture import mixed
 from groundswell.models.naming.choose import Choice, choose_name, is_makeshift
 from groundswell.models.naming.rules import alike, plain, shortest_first
 from groundswell.models.naming.sense import DENYING, sense_of
@@ -53,6 +54,7 @@ def fresh_name(
     pool = words.pool
     said = [*pool, kept.example] if kept is not None and kept.example else pool
     choice = choose_name(intent, said, words.ranked, words.weights, taken, words.replies)
+    choice = mixed(intent, words, choice, taken)
     shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
     examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
     name = IntentName(choice.name, tuple(words.ranked), choice.example, examples, wanted=_wanted(choice))

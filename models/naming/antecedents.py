@@ -39,11 +39,13 @@ def _parts(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Token | N
 
 def _thing(part: Sequence[Token]) -> tuple[Token, ...]:
     """Return the first words of content that stand together, without the verb that is said of them."""
-    if part[0].part is Part.INNER and not part[0].errand:
+    if not part or (part[0].part is Part.INNER and not part[0].errand):
         return ()
     content = [token.part is Part.CONTENT and not (token.told or token.verb) for token in part]
     start = content.index(True) if any(content) else len(part)
     end = next((at for at in range(start, len(part)) if not content[at]), len(part))
+    if end < len(part) and part[end].binds:  # "quality of skateboards"
+        return _thing(part[end + 1 :])
     found = tuple(part[start:end])
-    fits = 0 < len(found) <= _OBJECT_WORDS and not any(token.proper for token in found)
+    fits = 0 < len(found) <= _OBJECT_WORDS and found[0].place > 0 and not any(token.proper for token in found)
     return found if fits else ()

@@ -7,7 +7,6 @@ from groundswell.models.naming.stretches import NAME_LIMIT
 from groundswell.models.naming.tokens import Token
 from groundswell.models.naming.weights import Weights
 
-_TAIL = 3  # words that a question goes on for
 LEAST_WORDS, MOST_WORDS = 4, 11  # of a question
 
 
@@ -40,8 +39,9 @@ def as_put(clause: Clause, text: str) -> str:
     if len(asked) < 2 or not opens or words[-1] not in asked:
         return text
     until = len(asked) - asked[::-1].index(words[-1])
-    if len(asked) - until <= _TAIL and all(token is None or not token.code for token in clause.tokens):
-        until = len(asked)  # "what countries will my card work in"
+    said = {token.text.lower(): token for token in clause.tokens}
+    while until < len(asked) and _goes_on(asked[until], said.get(asked[until])):
+        until += 1  # "how long does a transfer take", not "how long does a transfer"
     whole = " ".join("I" if word == "i" else word for word in clause.question[:until])
     fits = until <= MOST_WORDS and len(whole) <= NAME_LIMIT
     return whole[:1].lower() + whole[1:] if fits else text
@@ -53,6 +53,13 @@ def _stops(word: str, token: Token | None, weights: Weights) -> bool:
         return not word[0].isalpha()
     told = token.part is Part.CONTENT
     return weights.ends(token) or (told and (weights.worth(token.stem) < 0 or weights.is_value(token.stem)))
+
+
+def _goes_on(word: str, token: Token | None) -> bool:
+    """Tell whether a question is not whole before a word: none that leads on, or that may be of one user."""
+    if token is None:
+        return word[0].isalpha()
+    return token.part is not Part.INNER and not token.code and not token.proper
 
 
 def _is_inner(token: Token | None) -> bool:

@@ -23,12 +23,13 @@ _DENIED_BY_MOST = 0.5  # what most clauses with its words deny
 _WEIGHED = 24  # phrases, the best, that are held against the clauses of all turns
 _SHARED = 0.25  # for each doubling of the turns that say all of its words ...
 _NAMED = 0.12  # ... or this, where it does not say what is to be done
+_BEFORE = 0.5  # what is said to have been done, where something is asked to be: "I bought a camera, and ..."
 _REPLY = 0.6  # what a turn says that may only answer what the agent asked
 _CHEAPER = 0.25  # prices where no phrase is worth them
 _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to be done
 _MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
 _FEW_DENY = 0.8  # ... and a phrase that has one worth less
-_NOUN_LESS = 0.35  # and what is neither
+_NOUN_LESS = 0.5  # and what is neither
 _CLAUSE_PHRASES = 8  # of a clause that are compared
 
 
@@ -36,7 +37,7 @@ class Phrase(NamedTuple):
     """A stretch of a clause: its score, its words, their sense (stems, whether denied), and its turn.
 
     asks: the word that asks, if it is a question as it was put; acts: whether it asks, or says what is to
-    be done, or what cannot be. way: the word that it is put with which weighs nothing: "how", "get"; total: its
+    be done, or what cannot be; mine: whether it opens with what is said to have been done. way: the word that it is put with which weighs nothing: "how", "get"; total: its
     score, over all turns that put it so.
     """
 
@@ -46,6 +47,7 @@ class Phrase(NamedTuple):
     turn: str = ""
     asks: str = ""
     acts: bool = False
+    mine: bool = False
     way: str = ""
     total: float = 0.0
 
@@ -91,9 +93,11 @@ def _priced(examples: Sequence[str], weights: Weights, replies: Set[str]) -> lis
 def _of_turn(text: str, turn: Sequence[Clause], weights: Weights, worth: float) -> list[Phrase]:
     """Return the phrases of a turn, each set of content words once in each way to put it."""
     best: dict[tuple[frozenset[str], str], Phrase] = {}
+    asks = any(token.verb and token.part is Part.CONTENT for clause in turn for token in clause.tokens)
     for clause in turn:
         for phrase in clause_phrases(clause, weights):
-            one = phrase._replace(score=phrase.score * worth, turn=text, total=phrase.score * worth)
+            score = phrase.score * worth * (_BEFORE if asks and phrase.mine else 1.0)
+            one = phrase._replace(score=score, turn=text, total=score)
             former = best.get((one.stems, one.way))
             if former is None or _rank(one) < _rank(former):
                 best[one.stems, one.way] = one
@@ -179,7 +183,7 @@ def _phrase(clause: Clause, score: float, start: int, end: int, weights: Weights
     if len(stems - {DENYING}) == 1 and tokens[start].lacked:
         text = f"{tokens[start].lacked} {text}"
     way = chosen[0].text.lower() if chosen[0].part is Part.LIGHT else ""
-    return Phrase(score, text, stems, acts=acts, way=way)
+    return Phrase(score, text, stems, acts=acts, mine=not acts and chosen[0].told, way=way)
 
 
 def _acts(first: Token, weights: Weights) -> bool:

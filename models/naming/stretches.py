@@ -107,7 +107,9 @@ def _splits(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
     if not _goes_on(tokens, place):
         return False
     after = tokens[place + 1]
-    close = after.place == tokens[place].place + 1 and not weights.ends(after)
+    close = after.place == tokens[place].place + 1
+    if close and weights.ends(after):
+        return tokens[place].text[:1].isupper() and after.text[:1].isupper()
     return close and weights.is_shared(after.stem) and not is_sign(after.text)
 
 

@@ -124,7 +124,7 @@ class _Reader:
             _surface(word, place, loud=self.capitals is Capitals.LOUD),
             part,
             stem(low),
-            proper=place > 0 and word[0].isupper() and self.capitals is Capitals.NAMES,
+            proper=self._is_name(place),
             place=place,
             errand=self.asked,
             verb=verb,
@@ -133,6 +133,14 @@ class _Reader:
             binds=low in self.lexicon.binding,
             bare=not self.begun,
         )
+
+    def _is_name(self, place: int) -> bool:
+        """Tell whether a word is written as a name: not after an article, as in "a Makeup Kit"."""
+        if self.capitals is not Capitals.NAMES or not self.raw[place][0].isupper():
+            return False
+        while place > 0 and self.raw[place][0].isupper():
+            place -= 1
+        return not self.raw[place][0].isupper() and self.raw[place].lower() not in self.lexicon.articles
 
 
 def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part | None:

@@ -61,7 +61,9 @@ class Weights:
             here = min(1.0, count / max(turns, 1))
             there = max(everywhere.get(term, 0) - count, 0) / others
             weight[term] = here * math.log(1 + here / (there + 0.5 / others + 0.002))
-        top = max((value for term, value in weight.items() if " " not in term), default=0.0)
+        named = lore.names | lore.routed  # in no phrase, so no measure of what one is worth
+        words = [(term in named, value) for term, value in weight.items() if " " not in term]
+        top = max((value for name, value in words if not name), default=0.0)
         return cls(weight, own, everywhere, turns, top, max(own.values(), default=0), lore)
 
     @property
