@@ -119,7 +119,7 @@ class TestAClauseEnds:
             ("I took the wrong bus and now I'm lost", ["took wrong bus | lost"]),
             (
                 "I lost my debit card and before I could cancel it I called",
-                ["lost debit card | before cancel | called"],
+                ["lost debit card | before cancel | called", "cancel debit card"],
             ),
             ("insurance just like the rest of my family", ["insurance | rest of family"]),
             ("the odds that I get lost", ["odds | get lost"]),
@@ -136,7 +136,7 @@ class TestAClauseEnds:
         assert found == words
 
     def test_but_not_before_what_is_denied(self):
-        assert said("a payment that I did not make") == ["payment I not make"]
+        assert said("a payment that I did not make") == ["payment I did not make"]
         assert said("the lamp I ordered") == ["lamp I ordered"]
 
     def test_with_a_break_and_no_word(self):

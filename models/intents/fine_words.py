@@ -65,10 +65,13 @@ class FineWords:
                 best[one.text] = one
         ranked = sorted(best.values(), key=lambda one: (-one.closeness, one.text))
         word = self.commonest
-        typical = [one for one in ranked if word and word in one.text.lower()][:TYPICAL]
-        opening = [one for one in ranked if one.opens][:OPENING]
-        first = list(dict.fromkeys([*typical, *opening, *ranked]))[:EXAMPLES_KEPT]
-        self.examples = [one for one in ranked if one in first]
+        if len(ranked) > EXAMPLES_KEPT:
+            places = range(len(ranked))
+            typical = [at for at in places if word and word in ranked[at].text.lower()][:TYPICAL]
+            opening = [at for at in places if ranked[at].opens][:OPENING]
+            first = list(dict.fromkeys([*typical, *opening, *places]))[:EXAMPLES_KEPT]
+            ranked = [ranked[at] for at in sorted(first)]
+        self.examples = ranked
 
     def to_json(self) -> dict[str, Any]:
         """Return a document from which `of_json` restores the same."""

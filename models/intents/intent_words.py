@@ -22,14 +22,15 @@ class IntentWords:
     """Exemplary turns, most central first; the most distinctive terms, strongest first; weights of stems.
 
     replies: of the exemplary turns, those that do not open a goal, unless hardly any does.
+    book, largest: what it was gathered from, and of that the two sub-intents with most turns.
     """
 
     pool: list[str]
     ranked: list[str]
     weights: Weights
     replies: frozenset[str] = frozenset()
-    _book: WordBook | None = None
-    _fines: tuple[str, ...] = ()
+    book: WordBook | None = None
+    largest: tuple[FineWords, ...] = ()
 
     @classmethod
     def of(cls, book: WordBook, fines: Iterable[str]) -> "IntentWords":
@@ -41,14 +42,14 @@ class IntentWords:
         pool = _pool(entries)
         opening = {one.text for entry in entries for one in entry.examples if one.opens}
         replies = frozenset(pool) - opening if len(opening) >= OPENINGS else frozenset()
-        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies, book, tuple(entry.fine for entry in entries))
+        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies, book, tuple(entries[:2]))
 
     @property
     def parts(self) -> list["IntentWords"]:
         """What the two largest sub-intents say, each by itself; nothing where there is one."""
-        if self._book is None or len(self._fines) < 2:
+        if self.book is None or len(self.largest) < 2:
             return []
-        return [IntentWords.of(self._book, [fine]) for fine in self._fines[:2]]
+        return [IntentWords.of(self.book, [entry.fine]) for entry in self.largest]
 
     @property
     def turns(self) -> int:

@@ -10,24 +10,28 @@ from groundswell.models.naming.sense import sense_of
 SIDE = " / "  # between the two
 _PART = 0.3  # share of the turns that a part needs to be named
 _FEWEST = 8  # turns of a part
-_COVERED = 0.08  # share of a part's turns that say all words of a name, from which it is for them too
+_COVERED = 0.02  # share of a part's turns that say all words of a name, from which it is for them too
 
 
 def mixed(intent: str, words: IntentWords, choice: Choice, taken: Sequence[str]) -> Choice:
     """Return the choice, or one that names the two largest parts where its name says nothing of one."""
-    parts = words.parts
-    if len(parts) < 2 or min(part.turns for part in parts) < max(_FEWEST, _PART * words.turns):
+    least = max(_FEWEST, _PART * words.turns)
+    if len(words.largest) < 2 or any(part.turns < least for part in words.largest):
         return choice
+    parts = words.parts
     if all(part.share(choice.name) >= _COVERED for part in parts):
         return choice
-    halves = [choose_name(intent, part.pool, part.ranked, part.weights, (), part.replies) for part in parts]
-    one, other = halves
-    if any(is_makeshift(half.name) for half in halves) or faults(other.name, [one.name]):
+    one, other = (_choice(intent, part) for part in parts)
+    apart = parts[0].share(other.name) < _COVERED and parts[1].share(one.name) < _COVERED
+    if not apart or is_makeshift(one.name) or is_makeshift(other.name):
         return choice
     name = one.name + SIDE + other.name[:1].lower() + other.name[1:]
     if faults(name, taken):
         return choice
     score = max(one.best, other.best, choice.best)
-    return choice._replace(
-        name=name, example=one.example, offered={**choice.offered, sense_of(name): score}
-    )
+    offered = {**choice.offered, sense_of(name): score}
+    return choice._replace(name=name, example=one.example, offered=offered)
+
+
+def _choice(intent: str, words: IntentWords) -> Choice:
+    return choose_name(intent, words.pool, words.ranked, words.weights, (), words.replies)

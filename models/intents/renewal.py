@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
-from groundswell.models.intents.mixture import mixed
+from groundswell.models.intents.mixture import SIDE, mixed
 from groundswell.models.naming.choose import Choice, choose_name, is_makeshift
 from groundswell.models.naming.rules import alike, plain, shortest_first
 from groundswell.models.naming.sense import DENYING, sense_of
@@ -18,8 +18,7 @@ MOVED = 0.85  # cosine of an intent's centre to that of its name below which it 
 GROWTH = 1.5  # times the turns that a name was held against at which it is looked at again
 _MAKESHIFT = 1.2  # times, at which one that is no phrase is
 STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept ...
-_YOUNG, _YOUNG_SAYS = 16, 0.6  # ... or this, where it was held against fewer turns ...
-_MOVED_SAYS = 0.75  # ... or the intent has moved
+_MOVED_SAYS = 0.75  # ... or this, where the intent has moved
 SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more
 
 
@@ -81,13 +80,15 @@ def _still_fits(
     """Tell whether a name says nearly as much of what sets its intent apart as a new one would."""
     if is_makeshift(kept.name) and not is_makeshift(fresh.name):
         return False
+    if SIDE in fresh.name and SIDE not in kept.name:  # it says nothing of one of two needs
+        return False
     now, then = choice.worth(fresh.name), choice.worth(kept.name)
     if is_makeshift(kept.name) or kept.by != "machine":
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None:
         return True
     if then is not None:
-        least = _MOVED_SAYS if why == "moved" else _YOUNG_SAYS if kept.turns < _YOUNG else STILL_SAYS
+        least = _MOVED_SAYS if why == "moved" else STILL_SAYS
         return then >= least * now
     said, new = sense_of(kept.name), sense_of(fresh.name)
     nested = (said <= new or new <= said) and DENYING not in said ^ new

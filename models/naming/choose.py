@@ -19,6 +19,7 @@ _TRIED = 3  # phrases that are told apart by a further term
 class Choice(NamedTuple):
     """A name, the exemplary turn that it was taken from, and what each phrase that turns offer is worth.
 
+    acts: whether it says what is to be done, or asks.
     best: what the best of them is worth that would do but for the names of others, and `taken` that name.
     """
 
@@ -27,6 +28,7 @@ class Choice(NamedTuple):
     offered: Mapping[frozenset[str], float] = {}
     best: float = 0.0
     taken: str = ""
+    acts: bool = False
 
     def worth(self, name: str) -> float | None:
         """Return what a name is worth, None where no exemplary turn says it."""
@@ -67,7 +69,7 @@ def choose_name(
     wanted = _first_fitting(found, (), _NEAR)
     best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
     if chosen is not None:
-        return Choice(sentence_case(chosen.text), chosen.turn, offered, best, liked)
+        return Choice(sentence_case(chosen.text), chosen.turn, offered, best, liked, chosen.acts)
     name, example = _made_up(intent, found, examples, _free(ranked, examples, weights), taken)
     return Choice(name, example, offered, best, liked)
 

@@ -97,9 +97,9 @@ def _read(text: str) -> tuple[tuple[Clause, ...], frozenset[str]]:
             names += who
     if text.endswith(CUT_OFF) and found:
         found[-1] = found[-1]._replace(tokens=(*found[-1].tokens, _UNFINISHED), question=())
-    found += [Clause(each, asks=True) for each in errands([clause.tokens for clause in found])]
+    if any(token.stands for clause in found for token in clause.tokens):
+        found += [Clause(each, asks=True) for each in errands([clause.tokens for clause in found])]
     return tuple(found), frozenset(map(stem, names))
-
 
 
 def _capitals(text: str, languages: Sequence[Language]) -> Capitals:

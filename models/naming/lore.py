@@ -30,9 +30,7 @@ class Lore:
 
 
 class WordUse(NamedTuple):
-    """The stems that a turn writes as names within a sentence, that it does not, what shall be done, and
-    between which it goes.
-    """
+    """The stems that a turn writes as names, that it does not, that shall be done, and that it goes to."""
 
     capital: frozenset[str]
     small: frozenset[str]

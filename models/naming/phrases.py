@@ -1,7 +1,8 @@
 """Phrases that could name an intent, from its exemplary turns: what most of them share, as one puts it."""
 
 import math
-from collections.abc import Sequence, Set
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,15 +31,17 @@ _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to
 _MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
 _FEW_DENY = 0.8  # ... and a phrase that has one worth less
 _NOUN_LESS = 0.5  # and what is neither
-_CLAUSE_PHRASES = 8  # of a clause that are compared
+_CLAUSE_PHRASES = 4  # of a clause that are compared
 
 
 class Phrase(NamedTuple):
     """A stretch of a clause: its score, its words, their sense (stems, whether denied), and its turn.
 
-    asks: the word that asks, if it is a question as it was put; acts: whether it asks, or says what is to
-    be done, or what cannot be; mine: whether it opens with what is said to have been done. way: the word that it is put with which weighs nothing: "how", "get"; total: its
-    score, over all turns that put it so.
+    asks: the word that asks, if it is a question as it was put.
+    acts: whether it asks, or says what is to be done, or what cannot be.
+    mine: whether it opens with what is said to have been done.
+    way: the word that weighs nothing with which it is put: "how", "get".
+    total: its score, over all turns that put it so.
     """
 
     score: float
@@ -86,7 +89,10 @@ def _priced(examples: Sequence[str], weights: Weights, replies: Set[str]) -> lis
         for phrase in [_usual(list(ways.values()))]
     ]
     shared.sort(key=_rank)
-    weighed = [_as_said(phrase, found) for phrase in shared[:_WEIGHED]]
+    senses = [sense(clause.tokens) for turn in found for clause in turn]
+    asking = Counter(one for turn in found for one in {clause.asked for clause in turn})
+    shares = {one: turns / len(found) for one, turns in asking.items()}
+    weighed = [_as_said(phrase, senses, shares) for phrase in shared[:_WEIGHED]]
     return sorted([*weighed, *shared[_WEIGHED:]], key=_rank)
 
 
@@ -123,17 +129,18 @@ def _shared(phrase: Phrase, turns: int) -> float:
     return 1 + (_SHARED if phrase.acts else _NAMED) * math.log2(turns)
 
 
-def _as_said(phrase: Phrase, found: Sequence[Sequence[Clause]]) -> Phrase:
-    """Return a phrase worth less if most clauses that say its words deny them, or few turns ask what it asks."""
+def _as_said(phrase: Phrase, senses: Sequence[Set[str]], asking: Mapping[str, float]) -> Phrase:
+    """Return a phrase worth less if most clauses with its words deny them, or few turns ask what it asks.
+
+    senses: of all clauses; asking: the share of turns with each word that asks.
+    """
     score = phrase.score
     if DENYING not in phrase.stems:
-        senses = [sense(clause.tokens) for turn in found for clause in turn]
-        saying = [each for each in senses if phrase.stems <= each]
-        if 2 * sum(DENYING in each for each in saying) > len(saying):
+        denying = [DENYING in each for each in senses if phrase.stems <= each]
+        if 2 * sum(denying) > len(denying):
             score *= _DENIED_BY_MOST
     if phrase.asks:
-        asking = sum(any(phrase.asks == clause.asked for clause in turn) for turn in found)
-        score *= _LONE + (1 - _LONE) * asking / len(found)
+        score *= _LONE + (1 - _LONE) * asking.get(phrase.asks, 0.0)
     return phrase._replace(score=score)
 
 
@@ -181,14 +188,14 @@ def _phrase(clause: Clause, score: float, start: int, end: int, weights: Weights
         stems = sense_of(text) | (stems & {DENYING})
         return Phrase(score, text, stems, asks=clause.asked, acts=True, way=clause.asked)
     if len(stems - {DENYING}) == 1 and tokens[start].lacked:
-        text = f"{tokens[start].lacked} {text}"
+        text, acts = f"{tokens[start].lacked} {text}", True
     way = chosen[0].text.lower() if chosen[0].part is Part.LIGHT else ""
     return Phrase(score, text, stems, acts=acts, mine=not acts and chosen[0].told, way=way)
 
 
 def _acts(first: Token, weights: Weights) -> bool:
     """Tell whether a word says what is to be done, or what cannot be."""
-    return is_verb(first, weights) or first.part is Part.DENIAL
+    return is_verb(first, weights) or (first.part is Part.DENIAL and weights.denied >= 1)
 
 
 def _with_verb(tokens: Sequence[Token], start: int) -> int:

@@ -124,7 +124,7 @@ class _Reader:
             _surface(word, place, loud=self.capitals is Capitals.LOUD),
             part,
             stem(low),
-            proper=self._is_name(place),
+            proper=self._is_capital(place) and not self._is_label(place),
             place=place,
             errand=self.asked,
             verb=verb,
@@ -134,13 +134,17 @@ class _Reader:
             bare=not self.begun,
         )
 
-    def _is_name(self, place: int) -> bool:
-        """Tell whether a word is written as a name: not after an article, as in "a Makeup Kit"."""
-        if self.capitals is not Capitals.NAMES or not self.raw[place][0].isupper():
-            return False
-        while place > 0 and self.raw[place][0].isupper():
+    def _is_capital(self, place: int) -> bool:
+        """Tell whether a word within a sentence is written with a capital, where that shows a name."""
+        return place > 0 and self.raw[place][0].isupper() and self.capitals is Capitals.NAMES
+
+    def _is_label(self, place: int) -> bool:
+        """Tell whether words with capitals follow an article, as no person's name does: "a Makeup Kit"."""
+        lexicon = self.lexicon
+        while place > 0 and self.raw[place][0].isupper() and self.raw[place].lower() not in lexicon.articles:
             place -= 1
-        return not self.raw[place][0].isupper() and self.raw[place].lower() not in self.lexicon.articles
+        before = self.raw[place].lower()
+        return before in lexicon.articles and before not in lexicon.pronouns
 
 
 def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part | None:
