@@ -212,7 +212,7 @@ def told(report: Report, *, dry_run: bool) -> str:
     counted = " with ".join(f"{number} {what}{'s' * (number != 1)}" for what, number in numbers.items())
     what = f"{counted} in the store"
     if report.unseen:
-        what = f"what the worker has of it (how much, only the worker knows: {report.unseen})"
+        what = "what there was; how much, only the worker knows, whose embedded store it is"
     if dry_run:
         first = f"would erase {what}"
     elif report.done:
