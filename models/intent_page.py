@@ -147,7 +147,7 @@ def intent_page(state: AgentIntents, asked: str) -> IntentPage | None:
         shape=state.shapes.shapes.get(intent),
         terms=kept.terms,
         fines=_fines(state, fines, weights),
-        examples=tuple(map(_quote, state.names.examples(fines)[:EXAMPLES])),
+        examples=tuple(map(_quote, _central(state.names.examples(fines)))),
         neighbours=_neighbours(state, intent, state.engine.measure()),
         history=state.history.of(intent),
         outcomes=_tally(cases.versions.values()),
@@ -168,6 +168,12 @@ def step_shares(cases: Cases) -> tuple[StepShare, ...]:
         others = rest + sum(count for step, count in shown if step == OTHER)
         shown = [*(item for item in shown if item[0] != OTHER), (OTHER, others)]
     return tuple(StepShare(step, told_step(step), count, count / total) for step, count in shown if count > 0)
+
+
+def _central(examples: Sequence[Example]) -> Sequence[Example]:
+    """Return the most central ones, and one that began its sub-intent (closeness 0) only without others."""
+    measured = [one for one in examples if one.closeness > 0]
+    return (measured or examples)[:EXAMPLES]
 
 
 def _quote(example: Example) -> Quote:

@@ -45,7 +45,8 @@ def summarise(thread: ThreadView, budget: int = BUDGET) -> str:
 
 
 def _goals(thread: ThreadView) -> Sequence[Goal]:
-    return thread.goals or (Goal(0),)
+    said = any(entry.type == "turn" for entry in thread.entries)
+    return thread.goals or ((Goal(0),) if said else ())
 
 
 def _head(thread: ThreadView) -> str:
@@ -53,7 +54,8 @@ def _head(thread: ThreadView) -> str:
     tools = sum(entry.tool is not None for entry in turns)
     feedback = [entry for entry in thread.entries if entry.type == "feedback"]
     thumbs = "".join(_thumb(entry) for entry in feedback[:8])
-    parts = [f"{len(turns)} turns", f"{tools} tool calls", f"{len(_goals(thread))} goals"]
+    numbers = {"turn": len(turns), "tool call": tools, "goal": len(_goals(thread))}
+    parts = [f"{number} {what}{'s' * (number != 1)}" for what, number in numbers.items()]
     if thread.hidden:
         parts.append(f"{thread.hidden} entries not read")
     if feedback:

@@ -152,4 +152,7 @@ def _tell(
     elif answer.status == "applied":
         typer.echo(f"applied {command.command} as {command.id}: {shown(answer.detail)}")
     else:
-        err.print(f"refused ({answer.reason}): {shown(answer.detail)}", markup=False, soft_wrap=True)
+        owner = f"{shown(command.tenant)}/{shown(command.agent)}"
+        where = f"; looked for in {owner}: --tenant and --agent name another"
+        hint = where if answer.reason == "unknown_intent" else ""
+        err.print(f"refused ({answer.reason}): {shown(answer.detail)}{hint}", markup=False, soft_wrap=True)

@@ -24,7 +24,7 @@ err = Console(stderr=True)
 _RULES = {
     "pinned": "it lies in a micro-cluster that a person has pinned",
     "announced": "it reaches the threshold of the best candidate",
-    "provisional": "no candidate reaches its threshold; it fits the beginning of a new intent",
+    "provisional": "it fits the beginning of an intent better than any that is announced",
     "new": "it fits nothing that is known: it would begin a new intent, if there is room for one",
     "no_room": "it fits nothing that is known, and there is no room for another beginning: the best takes it",
     "leader": "before the first refit: it joins the nearest beginning of an intent",

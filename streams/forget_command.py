@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import orjson
 import typer
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
@@ -24,10 +25,9 @@ from groundswell.sinks.store import (
     StoreError,
     StoreUnavailable,
     Where,
-    state_record,
 )
 from groundswell.streams.access import client_options, unreachable
-from groundswell.streams.collections import TURNS, TURNS_STATE, record_id
+from groundswell.streams.collections import TURNS, TURNS_STATE
 from groundswell.streams.exit_codes import FAILED, UNREACHABLE
 from groundswell.streams.forgetting import ERASED
 from groundswell.streams.named_store import open_named_store
@@ -112,7 +112,7 @@ def forget(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float, 
         err.print(unreachable(settings, error), markup=False)
         return UNREACHABLE
     typer.echo(json.dumps(dataclasses.asdict(report)) if as_json else told(report, dry_run=dry_run))
-    return 0 if dry_run or report.done or report.unseen else FAILED
+    return 0 if dry_run or report.done else FAILED
 
 
 async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s: float) -> Report:
@@ -124,18 +124,22 @@ async def carry_out(settings: Settings, wanted: Wanted, *, dry_run: bool, wait_s
         if dry_run or not settings.store.startswith("edge:"):
             raise
         report.unseen = str(error)
-        report.sent = await send(settings, wanted)
+        await _ask(settings, wanted, report, wait_s)
         return report
     try:
         points = await archived(store, wanted)
         report.conversations, report.events = len({p.payload["conversation"] for p in points}), len(points)
         if not dry_run:
-            report.sent = await send(settings, wanted)
-            report.done = await passed(store, settings, report.sent, wait_s)
+            await _ask(settings, wanted, report, wait_s)
             report.left = len(await archived(store, wanted))
         return report
     finally:
         await store.close()
+
+
+async def _ask(settings: Settings, wanted: Wanted, report: Report, wait_s: float) -> None:
+    report.sent = await send(settings, wanted)
+    report.done = await passed(settings, report.sent, wait_s)
 
 
 async def _opened(settings: Settings) -> Store:
@@ -180,34 +184,43 @@ async def send(settings: Settings, wanted: Wanted) -> dict[int, int]:
         await producer.stop()
 
 
-async def passed(store: Store, settings: Settings, sent: dict[int, int], wait_s: float) -> bool:
-    """Return whether the workers have committed the event of every partition before the time is out."""
-    topic = settings.topic_prefix + CONVERSATION_EVENTS.name
-    heads = {record_id(f"{topic}/{partition}", "head"): offset for partition, offset in sent.items()}
+async def passed(settings: Settings, sent: dict[int, int], wait_s: float) -> bool:
+    """Return whether the workers have committed the event of every partition before the time is out.
+
+    They commit a record once all that it changed is in the store.
+    """
+    topic, group = settings.topic_prefix + CONVERSATION_EVENTS.name, settings.topic_prefix + settings.group
+    wanted = {TopicPartition(topic, partition): offset for partition, offset in sent.items()}
+    admin = AIOKafkaAdminClient(**client_options(settings))
     until = time.monotonic() + wait_s
-    while True:
-        points = await store.retrieve(TURNS_STATE, sorted(heads))
-        taken = {point.id: orjson.loads(state_record(point).payload)["offset"] for point in points}
-        if all(taken.get(head, -1) >= offset for head, offset in heads.items()):
-            return True
-        if time.monotonic() > until:
-            return False
-        await asyncio.sleep(0.2)
+    await admin.start()
+    try:
+        while True:
+            taken = await admin.list_consumer_group_offsets(group, partitions=list(wanted))
+            if all(part in taken and taken[part].offset > offset for part, offset in wanted.items()):
+                return True
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
 
 
 def told(report: Report, *, dry_run: bool) -> str:
     """Return the report for people."""
-    what = f"{report.conversations} conversations with {report.events} events in the store"
+    numbers = {"conversation": report.conversations, "event": report.events}
+    counted = " with ".join(f"{number} {what}{'s' * (number != 1)}" for what, number in numbers.items())
+    what = f"{counted} in the store"
     if report.unseen:
-        first = f"asked to erase; the worker does it. What was there is not known here: {report.unseen}"
-    elif dry_run:
+        what = "what there was; how much, only the worker knows, whose embedded store it is"
+    if dry_run:
         first = f"would erase {what}"
     elif report.done:
-        first = f"erased {what}; {report.left} events are left"
+        first = f"erased {what}" + ("" if report.unseen else f"; {report.left} events are left")
     else:
         first = (
             f"asked to erase {what}; the workers have not come to it yet. It is in the log and will be done: "
-            "look again with --dry-run"
+            "the same command again asks once more and waits"
         )
     kept = "\n".join(f"  {topic}: {what}" for topic, what in report.remains.items())
     return (

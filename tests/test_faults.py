@@ -105,6 +105,7 @@ async def _replay(broker: str, folder: Path) -> Aftermath:
             kills = await _under_fire(settings, produced, workers)
             await workers.replace(GROUNDSWELL_TICK_S="3600")  # or there would always be one more record
             await _settled(settings)
+            await _until(lambda: asyncio.to_thread(workers.at_work), 60, "a worker did not come back")
         finally:
             last_exits = await workers.stop()
         topics = await _topics(settings)

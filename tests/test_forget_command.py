@@ -72,6 +72,7 @@ async def test_a_running_worker_forgets_a_user_and_nobody_else(
     assert done.returncode == 0, done.stderr.decode()
     assert len(report["sent"]) == PARTITIONS
     assert "in use by process" in report["unseen"]  # the embedded store is the worker's
+    assert report["done"]
     await asyncio.to_thread(worker.wait_until, lambda: worker.counted("intents", "processed") >= 3)
     worker.stop()
     kept = await payloads(tmp_path)
@@ -80,6 +81,10 @@ async def test_a_running_worker_forgets_a_user_and_nobody_else(
     assert b"published default key" in worker.log.read_bytes()  # no key was set
     looked = await asyncio.to_thread(forget, worker, "--user", "bob", "--dry-run", "--json")
     assert orjson.loads(looked.stdout)["events"] == 1
+    waited = await asyncio.to_thread(forget, worker, "--user", "bob", "--yes", "--wait", "1")
+    assert waited.returncode == 1  # no worker runs
+    assert b"asked to erase 1 conversation with 1 event in the store" in waited.stdout
+    assert b"not come to it yet" in waited.stdout
 
 
 def test_forgetting_needs_one_of_user_and_conversation(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_summary_has_the_need_failed_calls_friction_feedback_and_outcome() -> 
     thumb = {"type": "feedback", "text": "bad\nYes.", "edited_reply": "Yes.", "score": -1.0, "segment": 0}
     text = summarise(thread(NEED, FAILED, REFUSAL, CHAT, thumb, emitted=[OUTCOME]))
     assert text.splitlines() == [
-        "4 turns; 1 tool calls; 1 goals; feedback -",
+        "4 turns; 1 tool call; 1 goal; feedback -",
         'goal 1 [cancel an order]: "I want to cancel order 7"',
         '  call cancel({"id":7}) error -> not found (suspected first failure)',
         '  assistant [refusal]: "I cannot do that."',
@@ -51,6 +51,11 @@ def test_a_summary_never_exceeds_its_budget_and_keeps_the_first_need(budget: int
     assert len(text) <= budget
     assert "I want to cancel order 7" in text
     assert "outcome: failed" in text
+
+
+def test_a_thread_without_a_turn_has_no_goal() -> None:
+    erased = thread_view([("id", {"type": "erased", "time": 0})], {"owner": "a/b"}, {}, conversation=KEY)
+    assert summarise(erased) == "0 turns; 0 tool calls; 0 goals"
 
 
 def test_what_is_left_out_is_counted() -> None:

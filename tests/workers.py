@@ -24,11 +24,12 @@ class Workers:
         self._command = [sys.executable, str(HERE / "fault_worker.py"), str(store_port)]
         self._logs = [folder / f"worker{n}.log" for n in range(number)]
         self._running: list[subprocess.Popen[bytes]] = []
+        self._begun_at = [0] * number  # in its log, bytes
         self._supervisor: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start all and keep them running."""
-        self._running = [self._spawn(log) for log in self._logs]
+        self._running = [self._spawn(place) for place in range(len(self._logs))]
         self._supervisor = asyncio.create_task(self._supervise())
 
     def kill(self, chance: random.Random) -> None:
@@ -42,6 +43,11 @@ class Workers:
         self._signal(signal.SIGTERM)
         while any(one in before for one in self._running):  # noqa: ASYNC110  the supervisor polls too
             await asyncio.sleep(0.1)
+
+    def at_work(self) -> bool:
+        """Return whether all are past their start-up, in which a signal ends them as any program."""
+        logs = zip(self._logs, self._begun_at, strict=True)
+        return all(b'"event": "working"' in log.read_bytes()[begun:] for log, begun in logs)
 
     async def stop(self) -> list[int]:
         """Ask all to end; return their exit codes. Whoever is still there after 30 s is killed."""
@@ -58,8 +64,9 @@ class Workers:
         for process in self._running:
             process.send_signal(number)
 
-    def _spawn(self, log: Path) -> subprocess.Popen[bytes]:
-        with log.open("ab") as out:
+    def _spawn(self, place: int) -> subprocess.Popen[bytes]:
+        with self._logs[place].open("ab") as out:
+            self._begun_at[place] = out.tell()
             return _python(self._command, out, out, self.environment)
 
     async def _supervise(self) -> None:
@@ -68,7 +75,7 @@ class Workers:
             for place, process in enumerate(self._running):
                 if process.poll() is not None:
                     self.exits[process.returncode] += 1
-                    self._running[place] = self._spawn(self._logs[place])
+                    self._running[place] = self._spawn(place)
 
 
 @asynccontextmanager
