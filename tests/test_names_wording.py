@@ -89,7 +89,7 @@ class TestANameSays:
         assert "chicago" not in name_of(*turns, others=others).lower()
 
     def test_what_is_needed_where_a_word_is_all_there_is(self):
-        turns = ["Hello, I need a ride", "I need a Lyft ride.", "I need a ride. Come get me."]
+        turns = ["Hello, I need a ride", "I need a ride with Lyft.", "I need a ride. Come get me."]
         assert name_of(*turns) == "Need ride"
         assert not is_generic("Need ride")
         assert is_generic("Ride")

@@ -188,7 +188,7 @@ def _phrase(clause: Clause, score: float, start: int, end: int, weights: Weights
         stems = sense_of(text) | (stems & {DENYING})
         return Phrase(score, text, stems, asks=clause.asked, acts=True, way=clause.asked)
     if len(stems - {DENYING}) == 1 and tokens[start].lacked:
-        text, acts = f"{tokens[start].lacked} {text}", True
+        text = f"{tokens[start].lacked} {text}"
     way = chosen[0].text.lower() if chosen[0].part is Part.LIGHT else ""
     return Phrase(score, text, stems, acts=acts, mine=not acts and chosen[0].told, way=way)
 

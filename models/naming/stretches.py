@@ -25,7 +25,7 @@ _SHORT = 0.75  # and what ends before "of" and a word that many say
 def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator[tuple[float, int]]:
     """Give (score, end) of the stretches that begin at a token and are worth something."""
     score, last, content, others, length = 0.0, "", set[str](), int(bool(tokens[start].lacked)), 0
-    told, denied, does = False, False, is_verb(tokens[start], weights)
+    told, denied, does = tokens[start].part is Part.DENIAL, False, is_verb(tokens[start], weights)
     acts = tokens[start].errand or (tokens[start].part is Part.LIGHT and _acts(tokens[start]))
     widest = _SIGNS if is_sign(tokens[start].text) else PHRASE_WORDS
     for place in range(start, min(len(tokens), start + widest)):
