@@ -1,7 +1,5 @@
 """Questions as they were put: where a turn asks "what will the weather be like", that is the name."""
 
-from collections.abc import Sequence
-
 from groundswell.models.naming.clauses import Clause
 from groundswell.models.naming.lexicon import Part
 from groundswell.models.naming.sense import sense
@@ -22,8 +20,6 @@ def question(clause: Clause, weights: Weights) -> tuple[float, str, frozenset[st
         stop -= 1
     if stop < len(clause.question) and not _is_inner(parts[stop] if stop < len(parts) else None):
         return None
-    if stop < len(asked) and _lacks_verb(parts[:stop]):
-        return None
     text = " ".join("I" if word == "i" else word for word in asked[:stop])
     told = [token for token in parts[:stop] if token is not None]
     stems = dict.fromkeys(token.stem for token in told if token.part is Part.CONTENT)
@@ -31,12 +27,6 @@ def question(clause: Clause, weights: Weights) -> tuple[float, str, frozenset[st
     if worth <= 0 or stop < LEAST_WORDS or len(text) > NAME_LIMIT:
         return None
     return worth, text[:1].lower() + text[1:], sense(told)
-
-
-def _lacks_verb(parts: Sequence[Token | None]) -> bool:
-    """Tell whether a question that is cut has no more than its subject: "how long do transfers"."""
-    helper = next((at for at, part in enumerate(parts) if at and part is None), None)
-    return helper is not None and len(parts) - helper <= 2
 
 
 def as_put(clause: Clause, text: str) -> str:

@@ -1,0 +1,158 @@
+"""Names say what is needed: not what a reply holds, what stands before a need, or one of two needs."""
+
+from groundswell.models.intents.fine_words import EXAMPLES_KEPT, OPENING, Example, FineWords
+from groundswell.models.intents.intent_words import IntentWords
+from groundswell.models.intents.mixture import SIDE
+from groundswell.models.intents.names import NameBook
+from groundswell.models.intents.word_book import WordBook
+from groundswell.models.naming.antecedents import errands
+from groundswell.models.naming.clauses import clauses
+from groundswell.models.naming.lore import LoreBook
+from groundswell.models.naming.phrases import phrases
+from groundswell.models.naming.tokens import stem
+from groundswell.models.naming.weights import Weights
+
+OTHERS = {
+    "music": ["play some quiet music", "turn the music down in the kitchen", "play the music louder"],
+    "refund": ["refund my insurance please", "does the insurance refund cover illness"],
+}
+
+
+def fill(book, groups, repeat=3, opens=True):
+    for _ in range(repeat):
+        for fine, texts in groups.items():
+            for rank, text in enumerate(texts):
+                book.observe(fine, text, 0.9 - rank / 100, opens=opens)
+
+
+def name_of(*turns):
+    book = NameBook(64)
+    fill(book, {"it": turns, **OTHERS})
+    return book.name_all({fine: [fine] for fine in ("it", *OTHERS)})["it"].name
+
+
+def asked_for(text):
+    return [" ".join(token.text for token in each) for each in errands([c.tokens for c in clauses(text)])]
+
+
+class TestReplies:
+    def words(self, **reply):
+        book = WordBook(64)
+        for text in ("I want to exchange a lamp", "can you exchange my lamp"):
+            book.observe("it", text, 0.5)
+        book.observe("it", "I want to take the blue one", 0.9, **reply)
+        return IntentWords.of(book, ["it"])
+
+    def test_come_after_what_opens_a_goal_and_are_worth_less(self):
+        words = self.words(opens=False)
+        assert words.pool[-1] == "I want to take the blue one"
+        assert words.replies == {"I want to take the blue one"}
+        whole = {one.text: one.score for one in phrases(words.pool, words.weights)}
+        less = {one.text: one.score for one in phrases(words.pool, words.weights, words.replies)}
+        assert less["take blue one"] < whole["take blue one"]
+        assert less["exchange lamp"] == whole["exchange lamp"]
+
+    def test_are_as_good_as_any_where_it_is_not_known(self):
+        assert self.words().replies == frozenset()
+        assert self.words().pool[0] == "I want to take the blue one"
+
+    def test_crowd_out_no_turn_that_opens_a_goal(self):
+        entry = FineWords("it")
+        entry.add_examples([Example(0.1 + n / 100, f"open {n}") for n in range(OPENING + 2)])
+        entry.add_examples([Example(0.9, f"reply {n}", opens=False) for n in range(20)])
+        assert sum(one.opens for one in entry.examples) == OPENING
+        assert len(entry.examples) == EXAMPLES_KEPT
+        assert not entry.wants(0.05)
+
+    def test_are_told_from_openings_after_a_restart(self):
+        book = NameBook(8)
+        book.observe("it", "exchange my lamp", 0.5, "c")
+        book.observe("it", "the blue one", 0.9, "c", opens=False)
+        again = NameBook.restore(book.changes(), 8)
+        assert [one.opens for one in again.examples(["it"])] == [False, True]
+
+
+class TestWhatStandsForAThing:
+    def test_is_named(self):
+        assert asked_for("I recently bought a camera and I'd like to exchange it") == ["exchange camera"]
+        assert asked_for("I got two laptops. Can I return them?") == ["return laptops"]
+        assert asked_for("the quality of my skateboards is poor, I want to return them") == [
+            "return skateboards"
+        ]
+
+    def test_is_not_sought_where_a_verb_has_its_own_object(self):
+        assert asked_for("I bought a camera and I'd like to exchange the lamp") == []
+        assert asked_for("I want to cancel it") == []
+
+    def test_names_the_intent(self):
+        turns = ["I bought a camera, I'd like to exchange it", "I ordered a camera. Could you exchange it?"]
+        assert name_of(*turns) == "Exchange camera"
+
+
+class TestANameIsWhole:
+    def test_it_does_not_end_where_a_turn_was_cut_off(self):
+        whole = "I want to book a seat, can you find the lowest fares"
+        assert "find lowest fares" in self.offered(whole)
+        assert "find lowest fares" not in self.offered(whole + "…")
+        assert "book seat" in self.offered(whole + "…")
+
+    @staticmethod
+    def offered(text):
+        counts = {stem(word): 2 for word in text.split()}
+        return [phrase.text for phrase in phrases([text], Weights.of(counts, counts, 2, 10))]
+
+    def test_nor_before_what_binds(self):
+        turns = ["tell me the exact number of suitcases", "I need the exact number of suitcases"]
+        assert name_of(*turns) == "Exact number of suitcases"
+
+    def test_a_question_has_its_verb(self):
+        turns = ["which currencies are supported by you", "which currencies are supported"]
+        assert name_of(*turns) == "Which currencies are supported"
+
+    def test_it_says_what_most_deny(self):
+        turns = [
+            "can't make a transfer to my beneficiary",
+            "I couldn't make a transfer to a beneficiary",
+            "I can't make a transfer to the beneficiary",
+            "make a transfer to a beneficiary",
+        ]
+        assert name_of(*turns).startswith("C")
+        assert "n't" in name_of(*turns)
+
+
+class TestLabels:
+    def test_a_label_after_an_article_is_no_person(self):
+        assert name_of("I need to exchange a Makeup Kit", "exchange the Makeup Kit I got").startswith(
+            "Exchange Makeup Kit"
+        )
+
+    def test_the_ends_of_a_way_are_in_no_name(self):
+        book = LoreBook()
+        book.change([], ["a flight from LAS to IAH", "fly from LAS to SEA please", "my PIN for LAS"])
+        assert book.lore().routed == {"las"}
+
+
+class TestTwoNeeds:
+    SPACE = ("restore life support on the spaceship", "please restore life support")
+    CARD = ("I want to block my debit card", "can you block the debit card")
+
+    def named(self, groups):
+        book = NameBook(64)
+        fill(book, {"a": self.SPACE, "b": self.CARD, **OTHERS}, repeat=8)
+        return book, book.name_all({**groups, **{fine: [fine] for fine in OTHERS}})
+
+    def test_are_both_named(self):
+        _, names = self.named({"both": ["a", "b"]})
+        assert SIDE in names["both"].name
+        assert {"life", "card"} <= set(names["both"].name.lower().split())
+
+    def test_one_need_has_one(self):
+        _, names = self.named({"a": ["a"], "b": ["b"]})
+        assert not any(SIDE in one.name for one in names.values())
+
+    def test_a_name_of_one_gives_way_when_they_are_merged(self):
+        book, names = self.named({"a": ["a"], "b": ["b"]})
+        fines = {fine: [fine] for fine in OTHERS}
+        merged = book.name_all({"a": ["a", "b"], **fines}, merged=["a"])
+        assert SIDE not in names["a"].name
+        assert SIDE in merged["a"].name
