@@ -49,7 +49,7 @@ class TestReplies:
         assert words.replies == {"I want to take the blue one"}
         whole = {one.text: one.score for one in phrases(words.pool, words.weights)}
         less = {one.text: one.score for one in phrases(words.pool, words.weights, words.replies)}
-        assert less["take blue one"] < whole["take blue one"]
+        assert less["take blue"] < whole["take blue"]
         assert less["exchange lamp"] == whole["exchange lamp"]
 
     def test_are_as_good_as_any_where_it_is_not_known(self):
@@ -122,7 +122,7 @@ class TestANameIsWhole:
 
 class TestLabels:
     def test_a_label_after_an_article_is_no_person(self):
-        assert name_of("I need to exchange a Makeup Kit", "exchange the Makeup Kit I got").startswith(
+        assert name_of("I need to exchange a Makeup Kit", "exchange my Makeup Kit").startswith(
             "Exchange Makeup Kit"
         )
 
