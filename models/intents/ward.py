@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from groundswell.models.intents.geometry import Labels, Matrix, renumber, roots
+from groundswell.models.intents.geometry import Labels, Matrix, products, renumber, roots
 from groundswell.models.intents.history import History
 
 APART = np.float32(1e6)  # height of a forbidden merge; real heights stay below 4 (weights sum to 1)
 FREE = -1  # owner of a row that no pin holds
+BLOCK = 64  # rows whose costs are worked out at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,22 @@ def ward(rows: Matrix, weights: Matrix, owners: Labels, history: History | None 
 def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels, history: History | None) -> Matrix:
     """Return the rise of the within-group variance for each pair of rows, infinite on the diagonal."""
     squares = (rows * rows).sum(1)
-    costs = squares[:, None] + squares[None] - 2 * (rows @ rows.T)
-    np.maximum(costs, 0, out=costs)
-    if history is not None:
-        history.add_distances(costs)
-    costs *= (mass[:, None] * mass[None]) / (mass[:, None] + mass[None])
+    costs = products(rows)
+    for start in range(0, len(rows), BLOCK):  # what one block needs stays in the processor's cache
+        block = slice(start, start + BLOCK)
+        part = costs[block]
+        part *= 2
+        np.subtract(squares[block, None] + squares, part, out=part)
+        np.maximum(part, 0, out=part)
+        if history is not None:
+            history.add_distances(part, block)
+        part *= (mass[block, None] * mass) / (mass[block, None] + mass)
     held = np.flatnonzero(owners != FREE)
     if len(held):
         same = owners[held][:, None] == owners[held][None]
         costs[np.ix_(held, held)] = np.where(same, 0, APART)
     np.fill_diagonal(costs, np.inf)
-    return np.asarray(costs, np.float32)
+    return costs
 
 
 class _Chain:
@@ -98,7 +104,7 @@ class _Chain:
         left = np.flatnonzero(self.alive)
         place = np.cumsum(self.alive) - 1
         self.chain = [int(place[row]) for row in self.chain]
-        self.costs = np.ascontiguousarray(self.costs[np.ix_(left, left)])
+        self.costs = self.costs[left].take(left, axis=1)
         self.mass, self.owners, self.names = self.mass[left], self.owners[left], self.names[left]
         self.alive = np.ones(len(left), bool)
 
