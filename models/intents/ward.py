@@ -72,13 +72,14 @@ def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels, history: History | 
 class _Chain:
     """The nearest-neighbour chain over a matrix of merge costs, which it consumes.
 
-    Rows that are gone stay in the matrix, infinitely far from all others, until they are half of it.
+    Rows that are gone stay in the matrix until they are half of it. `absent` makes them infinitely far from
+    all others: a column of the matrix lies strewn over all of its memory, and is dear to write.
     """
 
     def __init__(self, costs: Matrix, mass: Matrix, owners: Labels) -> None:
         self.costs, self.mass, self.owners = costs, mass, owners
         self.names = np.arange(len(mass))  # of the matrix's rows, as the caller knows them
-        self.alive = np.ones(len(mass), bool)
+        self.absent = np.zeros(len(mass), np.float32)  # infinite where a row is gone
         self.guarded = bool((owners != FREE).any())
         self.chain: list[int] = []
 
@@ -101,40 +102,39 @@ class _Chain:
 
     def _compact(self) -> None:
         """Drop the rows that are gone; the others keep their order, and so ties their winner."""
-        left = np.flatnonzero(self.alive)
-        place = np.cumsum(self.alive) - 1
+        alive = self.absent == 0
+        left, place = np.flatnonzero(alive), np.cumsum(alive) - 1
         self.chain = [int(place[row]) for row in self.chain]
         self.costs = self.costs[left].take(left, axis=1)
         self.mass, self.owners, self.names = self.mass[left], self.owners[left], self.names[left]
-        self.alive = np.ones(len(left), bool)
+        self.absent = self.absent[left]
 
     def _next(self) -> tuple[int, int, float]:
         """Follow nearest neighbours until two are each other's, and merge them."""
-        chain = self.chain or [int(self.alive.argmax())]
+        chain = self.chain or [int(self.absent.argmin())]
         while True:
             last = chain[-1]
             row = self.costs[last]
-            near = int(row.argmin())
+            near = int((row + self.absent).argmin())
             if len(chain) > 1 and row[chain[-2]] <= row[near]:
                 near = chain[-2]
                 break
             chain.append(near)
-        cost = row[near]
+        cost = float(row[near])
         self.chain = chain[:-2]
         self._merge(last, near, cost)
-        return int(self.names[last]), int(self.names[near]), float(cost)
+        return int(self.names[last]), int(self.names[near]), cost
 
-    def _merge(self, gone: int, kept: int, cost: np.float32) -> None:
+    def _merge(self, gone: int, kept: int, cost: float) -> None:
         """Lance-Williams update of the costs: `gone` joins `kept`."""
         costs, mass = self.costs, self.mass
-        wg, wk = mass[gone], mass[kept]
-        # what is infinite in either row, as the two themselves and what is gone, is so in the sum
+        wg, wk = float(mass[gone]), float(mass[kept])
+        # what is infinite in either row, as the two themselves, is so in the sum
         row = ((wg + mass) * costs[gone] + (wk + mass) * costs[kept] - mass * cost) / (wg + wk + mass)
         if self.guarded:
             self._keep_apart(row, gone, kept)
-        self.alive[gone] = False
+        self.absent[gone] = np.inf
         costs[kept], costs[:, kept] = row, row
-        costs[gone], costs[:, gone] = np.inf, np.inf
         mass[kept] = wg + wk
 
     def _keep_apart(self, row: Matrix, gone: int, kept: int) -> None:
