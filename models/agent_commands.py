@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from groundswell.models.announcing import Cause
 from groundswell.models.change_envelope import hash_of, schema_url, source_of
 from groundswell.models.contract import owner_of, rfc3339
 from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
@@ -11,7 +12,7 @@ from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.lineage import LineageEvent
 from groundswell.models.intents.names import NameBook
 from groundswell.models.position import Source
-from groundswell.models.taxonomy import Cause, Taxonomy
+from groundswell.models.taxonomy import Taxonomy
 from groundswell.models.teaching.effect import Effect
 from groundswell.models.teaching.memory import Memory
 from groundswell.models.teaching.refused import Refused

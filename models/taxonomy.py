@@ -1,14 +1,12 @@
 """The taxonomy of one agent: its announced intents and their names, and what is said when they change."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
-from groundswell.models.change_envelope import schema_url
-from groundswell.models.contract import owner_of, rfc3339
+from groundswell.models.announcing import Announcer, Cause
 from groundswell.models.intent_event import IntentChange, IntentEvent
 from groundswell.models.intent_shape import IntentShape
 from groundswell.models.intents.intent_name import IntentName
@@ -27,25 +25,12 @@ class Entry(NamedTuple):
     version: int
 
 
-class Cause(NamedTuple):
-    """The command behind a change: its id, who gave it, the intents it touched, shares by intent.
-
-    `actor`: what gave it.
-    """
-
-    command_id: str
-    by: str
-    touched: frozenset[str]
-    shares: Mapping[str, float]
-    actor: Literal["llm", "human"] = "human"
-
-
 class Taxonomy:
     """What has been announced. `update` compares it with what is, after a refit."""
 
     def __init__(self, tenant: str, agent: str, told: Callable[[], Mapping[str, str]] = dict) -> None:
         """*told* gives the names that people gave, by intent: they outrank those of the machine."""
-        self._tenant, self._agent = tenant, agent
+        self._announcer = Announcer(tenant, agent)
         self._told = told
         self._entries: dict[str, Entry] = {}
         self._changed = False
@@ -94,7 +79,7 @@ class Taxonomy:
             ),
         ]
         self._changed = self._changed or bool(events)
-        return self._sealed(events, time, at, cause)
+        return self._announcer.sealed(events, time, at, cause)
 
     def say(
         self,
@@ -113,22 +98,8 @@ class Taxonomy:
             self._entries[intent] = Entry(known.name, known.version + 1)
             self._changed = True
             update = {"version": known.version + 1, "description": descriptions.get(intent, "")}
-            events.append(self._event(intent, change, known.name).model_copy(update=update))
-        return self._sealed(events, time, at, cause)
-
-    def _sealed(
-        self, events: Sequence[IntentEvent], time: int, at: Source, cause: Cause | None
-    ) -> list[IntentEvent]:
-        """Give events their ids, their time, and who was behind them."""
-        sealed = []
-        for place, event in enumerate(events):
-            update: dict[str, object] = {**self._envelope(event, place, time, at)}
-            if cause is not None and event.intent_id in cause.touched:
-                update |= {"actor": cause.actor, "by": cause.by, "command_id": cause.command_id}
-                if event.change in ("merged", "split"):
-                    update["share"] = cause.shares.get(event.intent_id)
-            sealed.append(event.model_copy(update=update))
-        return sealed
+            events.append(self._announcer.event(intent, change, known.name).model_copy(update=update))
+        return self._announcer.sealed(events, time, at, cause)
 
     def _named(
         self,
@@ -167,9 +138,9 @@ class Taxonomy:
                 "version": known.version + 1,
                 "previous_name": known.name if change == "renamed" else None,
             }
-            event = self._event(intent, change, name.name).model_copy(update=update)
+            event = self._announcer.event(intent, change, name.name).model_copy(update=update)
             events.append(event)
-        return self._sealed(events, time, at, None)
+        return self._announcer.sealed(events, time, at)
 
     def flag(
         self, turned: Iterable[str], shapes: Mapping[str, IntentShape], place: int, time: int, at: Source
@@ -183,11 +154,9 @@ class Taxonomy:
             known = self._entries[intent]
             self._entries[intent] = known._replace(version=known.version + 1)
             self._changed = True
-            event = self._event(intent, "flagged", known.name)
-            envelope = self._envelope(event, place + len(events), time, at)
-            update = {**envelope, "shape": shapes[intent], "version": known.version + 1}
-            events.append(event.model_copy(update=update))
-        return events
+            update = {"shape": shapes[intent], "version": known.version + 1}
+            events.append(self._announcer.event(intent, "flagged", known.name).model_copy(update=update))
+        return self._announcer.sealed(events, time, at, first=place)
 
     def _here(
         self, intent: str, fines: Sequence[str], name: IntentName, why: LineageEvent | None
@@ -200,7 +169,7 @@ class Taxonomy:
         change: IntentChange = "renamed"
         if known is None:
             change = why.kind if why is not None and why.kind in ("split", "revived") else "created"
-        return self._event(intent, change, name.name).model_copy(
+        return self._announcer.event(intent, change, name.name).model_copy(
             update={
                 "previous_name": known.name if known else None,
                 **_told(name),
@@ -213,30 +182,9 @@ class Taxonomy:
     def _gone(self, intent: str, why: LineageEvent | None) -> IntentEvent:
         entry = self._entries.pop(intent)
         merged = why is not None and why.kind == "merged" and why.into
-        event = self._event(intent, "merged" if merged else "retired", entry.name)
+        event = self._announcer.event(intent, "merged" if merged else "retired", entry.name)
         into = (why.into,) if why is not None and why.into else ()
         return event.model_copy(update={"lineage": into, "version": entry.version + 1})
-
-    def _event(self, intent: str, change: IntentChange, name: str) -> IntentEvent:
-        return IntentEvent(
-            id="",
-            source=f"/tenants/{self._tenant}/agents/{self._agent}",
-            type=f"intent.{change}.v1",
-            subject=intent,
-            time="",
-            dataschema=schema_url(f"intent.{change}.v1"),
-            tenant=self._tenant,
-            agent=self._agent,
-            intent_id=intent,
-            change=change,
-            name=name,
-        )
-
-    def _envelope(self, event: IntentEvent, place: int, time: int, at: Source) -> dict[str, str]:
-        seed = (
-            f"{owner_of(self._tenant, self._agent)}\n{at.text()}\n{place}\n{event.intent_id}\n{event.change}"
-        )
-        return {"id": hashlib.sha256(seed.encode()).hexdigest()[:32], "time": rfc3339(time)}
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the record if it changed since the last call."""

@@ -205,13 +205,12 @@ def forget(
 
     Example: `groundswell forget --user 4711 --tenant shop`
     """
-    from groundswell.streams import forget_command
+    from groundswell.streams.erasure import Wanted
+    from groundswell.streams.forget_command import forget as carry_out
 
     settings = load_settings(config)
     try:
-        wanted = forget_command.Wanted.of(
-            settings, user=user, conversation=conversation, tenant=tenant, agent=agent
-        )
+        wanted = Wanted.of(settings, user=user, conversation=conversation, tenant=tenant, agent=agent)
     except ValueError as error:
         problem = (
             "tenant, agent or conversation id is not valid" if isinstance(error, ValidationError) else error
@@ -220,7 +219,7 @@ def forget(
         raise typer.Exit(USAGE) from error
     if not dry_run and not yes:
         typer.confirm("Erase for good?", abort=True, err=True)
-    raise typer.Exit(forget_command.forget(settings, wanted, dry_run=dry_run, wait_s=wait, as_json=json_))
+    raise typer.Exit(carry_out(settings, wanted, dry_run=dry_run, wait_s=wait, as_json=json_))
 
 
 @app.command()

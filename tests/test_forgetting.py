@@ -10,7 +10,8 @@ from groundswell.models.event import ConversationEvent, InvalidEvent, parse
 from groundswell.sinks.store import Where
 from groundswell.streams.collections import TURNS
 from groundswell.streams.delivery import Record
-from groundswell.streams.forget_command import Wanted, archived, remains
+from groundswell.streams.erasure import Wanted, archived
+from groundswell.streams.forget_command import remains
 from groundswell.streams.forgetting import ERASED
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import TOPICS

@@ -12,7 +12,7 @@ from groundswell.models.intents.compactness import log_spread
 from groundswell.models.intents.cuts import all_sizes, candidates, choose, remembered
 from groundswell.models.intents.decay import homes, rejoin, revive
 from groundswell.models.intents.forwards import Forwards
-from groundswell.models.intents.geometry import direction, directions
+from groundswell.models.intents.geometry import direction, directions, lengths, products
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
 from groundswell.models.intents.lloyd import lloyd
 from groundswell.models.intents.params import EngineParams
@@ -251,3 +251,13 @@ def test_an_intent_comes_back_with_the_largest_of_its_parts_and_the_smaller_ones
     assert rejoin(state, ["s", "l"], ["s", "I"]) == {"s": "I"}
     assert state.returned == {}
     assert homes(state, [small, large]) == {"s": "I", "l": "I"}
+
+
+@pytest.mark.parametrize("rows", [10, 300, 1025])
+def test_products_and_lengths_are_what_they_stand_for_bit_for_bit(rows):
+    points = sphere(5, rows)
+    both_ways = products(points)
+    assert np.array_equal(both_ways, both_ways.T)
+    assert np.allclose(both_ways, points.astype(np.float64) @ points.T, atol=1e-6)
+    scaled = points * np.float32(3)
+    assert np.array_equal(scaled / lengths(scaled)[:, None], np.stack([direction(row) for row in scaled]))

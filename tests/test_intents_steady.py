@@ -26,7 +26,7 @@ def test_history_is_further_coordinates(seed):
     labels, history = random.permutation(np.arange(40) % 5), History(former, 0.3)
     wide = np.hstack([rows, np.sqrt(0.3) * np.eye(4)[former]]).astype(np.float32)
     squares = ((rows[:, None] - rows[None]) ** 2).sum(2)
-    history.add_distances(squares)
+    history.add_distances(squares, slice(None))
     assert np.allclose(squares, ((wide[:, None] - wide[None]) ** 2).sum(2), atol=1e-5)
     found = history.cosines(rows, group_sums(rows * weights[:, None], labels, 5), weights, labels)
     centres = directions(group_sums(wide * weights[:, None], labels, 5))

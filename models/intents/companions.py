@@ -68,7 +68,8 @@ def joined(companions: Companions, uids: Labels, labels: Labels, first: Labels) 
     """
     heir = dict(zip(uids.tolist(), uids[first][labels].tolist(), strict=True))
     totals: list[dict[int, float]] = [{} for _ in first]
-    for row, label in enumerate(labels.tolist()):
+    for row in np.flatnonzero((companions.uids != NONE).any(1)).tolist():
+        label = int(labels[row])
         own = int(uids[first[label]])
         for uid, count in companions.of(row):
             into = heir.get(uid, own)
@@ -76,7 +77,8 @@ def joined(companions: Companions, uids: Labels, labels: Labels, first: Labels) 
                 totals[label][into] = totals[label].get(into, 0.0) + count
     found = Companions.empty(len(first), companions.uids.shape[1])
     for row, links in enumerate(totals):
-        found.replace(row, list(links.items()))
+        if links:
+            found.replace(row, list(links.items()))
     return found
 
 

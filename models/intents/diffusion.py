@@ -6,14 +6,14 @@ Coifman and Lafon, "Diffusion maps", 2006. It sharpens the valleys between clust
 import numpy as np
 from scipy import sparse
 
-from groundswell.models.intents.geometry import Matrix, directions
+from groundswell.models.intents.geometry import Matrix, directions, products
 
 
 def diffuse(rows: Matrix, weights: Matrix, neighbours: int, temperature: float, pull: float = 0.5) -> Matrix:
     """Return unit rows mixed (`pull`) with the weighted softmax mean of their nearest `neighbours` rows."""
     count = len(rows)
     near = min(neighbours, count - 1)
-    likeness = rows @ rows.T
+    likeness = products(rows)
     np.fill_diagonal(likeness, -1)
     nearest = np.argpartition(likeness, count - near, axis=1)[:, -near:]
     shares = np.take_along_axis(likeness, nearest, 1)

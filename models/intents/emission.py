@@ -65,7 +65,7 @@ def emit_pinned(state: State, model: Model, owner: int, place: Vector) -> Fit:
 
 def smooth(state: State, place: Vector, likeness: Vector) -> Vector:
     """Pull an event half-way to the weighted softmax mean of its nearest micro-clusters."""
-    params, rows, count = state.params, state.micros.rows(), len(likeness)
+    params, rows, count = state.params, state.micros.store, len(likeness)
     near = params.neighbours
     if count <= 2 * near:
         return place

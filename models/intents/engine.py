@@ -84,8 +84,8 @@ class IntentEngine:
         state.begin(stamp)
         state.clock.time_ms = max(state.clock.time_ms, stamp.time_ms)  # a person's command lets no time pass
         place = state.space.project(event) if state.space is not None else None
-        rows = state.micros.rows()
-        likeness = rows.centres @ event if place is None else rows.places @ place
+        rows, used = state.micros.store, state.micros.count
+        likeness = state.micros.rows().centres @ event if place is None else rows.places[:used] @ place
         slot = int(likeness.argmax()) if len(likeness) else -1
         joins = slot >= 0 and (
             float(rows.centre(slot) @ event) >= state.params.duplicate or state.micros.full

@@ -24,9 +24,18 @@ def directions(rows: Matrix) -> Matrix:
     return np.asarray(rows / np.maximum(norms, TINY), np.float32)
 
 
+def products(rows: Matrix) -> Matrix:
+    """Return the dot product of every pair of rows.
+
+    Of a copy: a product with its own transpose is worked out for one half, and numpy then fills in the other
+    number by number, which takes longer than working it out.
+    """
+    return np.asarray(rows @ rows.copy().T)
+
+
 def lengths(rows: Matrix) -> Matrix:
     """Return what `direction` divides each row by, bit for bit: what is recomputed must be equal."""
-    return np.array([max(np.sqrt(row @ row), TINY) for row in rows], np.float32)
+    return np.asarray(np.maximum(np.sqrt(np.vecdot(rows, rows)), TINY))
 
 
 def exact_directions(rows: Matrix) -> Matrix:

@@ -21,13 +21,11 @@ class History:
     former: Labels
     loyalty: float
 
-    def add_distances(self, squares: Matrix) -> None:
-        """Add to squared distances (rows, rows) what the further coordinates add."""
+    def add_distances(self, squares: Matrix, block: slice) -> None:
+        """Add what the further coordinates add to squared distances of a block of rows to all rows."""
         apart = np.float32(2 * self.loyalty)
         squares += apart
-        for intent in range(int(self.former.max()) + 1):
-            rows = np.flatnonzero(self.former == intent)
-            squares[np.ix_(rows, rows)] -= apart
+        squares -= apart * (self.former[block, None] == self.former)
 
     def cosines(self, rows: Matrix, sums: Matrix, weights: Matrix, labels: Labels) -> Scores:
         """Return, up to a factor, the cosine of rows to the sums of groups, further coordinates included.

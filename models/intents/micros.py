@@ -83,9 +83,9 @@ class Micros:
 
     def link(self, slot: int, uid: int) -> None:
         """Note that one goal had an event in this slot and its first in the micro-cluster `uid`."""
-        rows = self.rows()
-        if rows.uids[slot] != uid and (rows.uids == uid).any():
-            rows.linked.add(slot, uid)
+        uids = self._all.uids[: self.count]
+        if uids[slot] != uid and (uids == uid).any():
+            self._all.linked.add(slot, uid)
             self.dirty.add(slot)
 
     def replace_places(self, space: Space) -> None:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from groundswell.models.intents.geometry import Labels, Matrix, renumber, roots
+from groundswell.models.intents.geometry import Labels, Matrix, products, renumber, roots
 from groundswell.models.intents.history import History
 
 APART = np.float32(1e6)  # height of a forbidden merge; real heights stay below 4 (weights sum to 1)
 FREE = -1  # owner of a row that no pin holds
+BLOCK = 64  # rows whose costs are worked out at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +51,35 @@ def ward(rows: Matrix, weights: Matrix, owners: Labels, history: History | None 
 def _merge_costs(rows: Matrix, mass: Matrix, owners: Labels, history: History | None) -> Matrix:
     """Return the rise of the within-group variance for each pair of rows, infinite on the diagonal."""
     squares = (rows * rows).sum(1)
-    costs = squares[:, None] + squares[None] - 2 * (rows @ rows.T)
-    np.maximum(costs, 0, out=costs)
-    if history is not None:
-        history.add_distances(costs)
-    costs *= (mass[:, None] * mass[None]) / (mass[:, None] + mass[None])
+    costs = products(rows)
+    for start in range(0, len(rows), BLOCK):  # what one block needs stays in the processor's cache
+        block = slice(start, start + BLOCK)
+        part = costs[block]
+        part *= 2
+        np.subtract(squares[block, None] + squares, part, out=part)
+        np.maximum(part, 0, out=part)
+        if history is not None:
+            history.add_distances(part, block)
+        part *= (mass[block, None] * mass) / (mass[block, None] + mass)
     held = np.flatnonzero(owners != FREE)
     if len(held):
         same = owners[held][:, None] == owners[held][None]
         costs[np.ix_(held, held)] = np.where(same, 0, APART)
     np.fill_diagonal(costs, np.inf)
-    return np.asarray(costs, np.float32)
+    return costs
 
 
 class _Chain:
     """The nearest-neighbour chain over a matrix of merge costs, which it consumes.
 
-    Rows that are gone stay in the matrix, infinitely far from all others, until they are half of it.
+    Rows that are gone stay in the matrix until they are half of it. `absent` makes them infinitely far from
+    all others: a column of the matrix lies strewn over all of its memory, and is dear to write.
     """
 
     def __init__(self, costs: Matrix, mass: Matrix, owners: Labels) -> None:
         self.costs, self.mass, self.owners = costs, mass, owners
         self.names = np.arange(len(mass))  # of the matrix's rows, as the caller knows them
-        self.alive = np.ones(len(mass), bool)
+        self.absent = np.zeros(len(mass), np.float32)  # infinite where a row is gone
         self.guarded = bool((owners != FREE).any())
         self.chain: list[int] = []
 
@@ -95,40 +102,39 @@ class _Chain:
 
     def _compact(self) -> None:
         """Drop the rows that are gone; the others keep their order, and so ties their winner."""
-        left = np.flatnonzero(self.alive)
-        place = np.cumsum(self.alive) - 1
+        alive = self.absent == 0
+        left, place = np.flatnonzero(alive), np.cumsum(alive) - 1
         self.chain = [int(place[row]) for row in self.chain]
-        self.costs = np.ascontiguousarray(self.costs[np.ix_(left, left)])
+        self.costs = self.costs[left].take(left, axis=1)
         self.mass, self.owners, self.names = self.mass[left], self.owners[left], self.names[left]
-        self.alive = np.ones(len(left), bool)
+        self.absent = self.absent[left]
 
     def _next(self) -> tuple[int, int, float]:
         """Follow nearest neighbours until two are each other's, and merge them."""
-        chain = self.chain or [int(self.alive.argmax())]
+        chain = self.chain or [int(self.absent.argmin())]
         while True:
             last = chain[-1]
             row = self.costs[last]
-            near = int(row.argmin())
+            near = int((row + self.absent).argmin())
             if len(chain) > 1 and row[chain[-2]] <= row[near]:
                 near = chain[-2]
                 break
             chain.append(near)
-        cost = row[near]
+        cost = float(row[near])
         self.chain = chain[:-2]
         self._merge(last, near, cost)
-        return int(self.names[last]), int(self.names[near]), float(cost)
+        return int(self.names[last]), int(self.names[near]), cost
 
-    def _merge(self, gone: int, kept: int, cost: np.float32) -> None:
+    def _merge(self, gone: int, kept: int, cost: float) -> None:
         """Lance-Williams update of the costs: `gone` joins `kept`."""
         costs, mass = self.costs, self.mass
-        wg, wk = mass[gone], mass[kept]
-        # what is infinite in either row, as the two themselves and what is gone, is so in the sum
+        wg, wk = float(mass[gone]), float(mass[kept])
+        # what is infinite in either row, as the two themselves, is so in the sum
         row = ((wg + mass) * costs[gone] + (wk + mass) * costs[kept] - mass * cost) / (wg + wk + mass)
         if self.guarded:
             self._keep_apart(row, gone, kept)
-        self.alive[gone] = False
+        self.absent[gone] = np.inf
         costs[kept], costs[:, kept] = row, row
-        costs[gone], costs[:, gone] = np.inf, np.inf
         mass[kept] = wg + wk
 
     def _keep_apart(self, row: Matrix, gone: int, kept: int) -> None:
