@@ -64,8 +64,8 @@ class FineWords:
             if one.text not in best or one.closeness > best[one.text].closeness:
                 best[one.text] = one
         ranked = sorted(best.values(), key=lambda one: (-one.closeness, one.text))
-        word = self.commonest
         if len(ranked) > EXAMPLES_KEPT:
+            word = self.commonest
             places = range(len(ranked))
             typical = [at for at in places if word and word in ranked[at].text.lower()][:TYPICAL]
             opening = [at for at in places if ranked[at].opens][:OPENING]

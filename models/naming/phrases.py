@@ -31,7 +31,7 @@ _TOLD_LESS = 0.3  # is what is told worth where every turn asks for something to
 _MANY_DENY = 0.25  # of the turns: more deny something, or a denial is one user's own ...
 _FEW_DENY = 0.8  # ... and a phrase that has one worth less
 _NOUN_LESS = 0.5  # and what is neither
-_CLAUSE_PHRASES = 4  # of a clause that are compared
+_CLAUSE_PHRASES = 3  # of a clause that are compared
 
 
 class Phrase(NamedTuple):
@@ -141,7 +141,7 @@ def _as_said(phrase: Phrase, senses: Sequence[Set[str]], asking: Mapping[str, fl
             score *= _DENIED_BY_MOST
     if phrase.asks:
         score *= _LONE + (1 - _LONE) * asking.get(phrase.asks, 0.0)
-    return phrase._replace(score=score)
+    return phrase if score == phrase.score else phrase._replace(score=score)
 
 
 def _rank(phrase: Phrase) -> tuple[float, int, str]:

@@ -20,7 +20,9 @@ _LONG_NUMBER = re.compile(r"\d{3,}")
 
 def plain(text: str, limit: int) -> str:
     """Return text on one line without control, format or surrogate characters, cut at a word boundary."""
-    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 8 * limit])
+    visible = text[: 8 * limit]
+    if not (visible.isascii() and visible.isprintable()):
+        visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in visible)
     line = " ".join(visible.split())
     if len(line) <= limit:
         return line
