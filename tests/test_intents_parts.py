@@ -121,9 +121,15 @@ def test_where_scores_are_flat_there_are_about_the_root_of_half_the_events():
 def test_sub_intents_are_as_many_as_score_and_ratio_allow_and_no_fewer_than_intents():
     params = EngineParams(fine_tolerance=0.2, fine_ratio=2.0)
     intents, fine = choose(peaked(20, 0.5, 2.0), SIZES, 2_000, params)
-    assert intents < fine <= 2 * intents
+    assert intents < fine <= 2 * intents * (1 + np.sqrt(params.fine_youth / 2_000))
     assert choose(peaked(20, 0.5, 0.2), SIZES, 2_000, params)[1] < fine
     assert choose(np.array([0.1]), SIZES[:1], 50, params) == (3, 3)
+
+
+def test_a_young_stream_has_more_sub_intents_for_each_intent():
+    flat = np.zeros(len(SIZES))
+    young, old = (choose(flat, SIZES, weight, EngineParams()) for weight in (300, 300_000))
+    assert young[1] / young[0] > 1.5 * old[1] / old[0]
 
 
 def test_a_score_is_averaged_with_what_earlier_refits_found():

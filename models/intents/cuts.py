@@ -5,9 +5,12 @@ averaged with what earlier refits thought of that number. Scores are often flat 
 number of intents is not that of the best cut but a mean over all, weighed as in Bayesian model averaging
 (Hoeting et al., 1999), with a prior about the root of half the events (the rule of thumb in Mardia, Kent and
 Bibby, "Multivariate analysis", 1979): it moves little where the scores do. Sub-intents are a larger cut that
-gives up a little more.
+gives up a little more. They are what an event gets on arrival, and what was counted for one follows it whole:
+it can be joined later, never parted. So a young stream, whose few intents hold much that will part, has more
+of them for each intent.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +62,16 @@ def choose(scores: Scores, sizes: Labels, total: float, params: EngineParams) ->
     """Return the number of intents and that of sub-intents, given the score of each size.
 
     Intents: the mean of ln(number) over all sizes, each as likely as its score and what is usual for a
-    stream of weight `total` say. Sub-intents: the largest size near enough to the best score.
+    stream of weight `total` say. Sub-intents: the largest size near enough to the best score, up to a
+    multiple of the intents that falls towards `fine_ratio` as the stream grows.
     """
     logs = np.log(sizes)
     usual = np.log(params.usual_share) + 0.5 * np.log(max(total, 1.0))
     odds = scores / params.score_noise - 0.5 * ((logs - usual) / params.usual_spread) ** 2
     likely = np.exp(odds - odds.max()) * (np.gradient(logs) if len(sizes) > 1 else 1.0)
     intents = round(float(np.exp((likely * logs).sum() / likely.sum())))
-    good = (scores >= scores.max() - params.fine_tolerance) & (sizes <= params.fine_ratio * intents)
+    ratio = params.fine_ratio * (1 + math.sqrt(params.fine_youth / max(total, 1.0)))
+    good = (scores >= scores.max() - params.fine_tolerance) & (sizes <= ratio * intents)
     return intents, max([intents, *sizes[good].tolist()])
 
 

@@ -40,7 +40,8 @@ class EngineParams:
     usual_share: float = 0.7  # intents per square root of the total weight, before anything is known ...
     usual_spread: float = 0.6  # ... and the standard deviation of the logarithm of that
     fine_tolerance: float = 0.15  # score that sub-intents may cost below the best cut
-    fine_ratio: float = 1.65  # sub-intents per intent at most
+    fine_ratio: float = 1.65  # sub-intents per intent at most, in a long stream ...
+    fine_youth: float = 300.0  # ... and twice as many in one of so much weight
     loyalty: float = 0.1  # squared half-distance that a refit puts between two different former intents
     widest: int = 600  # groups of a cut at most
     novelty: float = 2.0  # standard deviations below the mean similarity at which an event is new
