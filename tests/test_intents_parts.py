@@ -15,6 +15,7 @@ from groundswell.models.intents.forwards import Forwards
 from groundswell.models.intents.geometry import direction, directions, lengths, products
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
 from groundswell.models.intents.lloyd import lloyd
+from groundswell.models.intents.model import fit_model
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.silhouette import macro_silhouette
 from groundswell.models.intents.space import Space
@@ -130,6 +131,13 @@ def test_a_young_stream_has_more_sub_intents_for_each_intent():
     flat = np.zeros(len(SIZES))
     young, old = (choose(flat, SIZES, weight, EngineParams()) for weight in (300, 300_000))
     assert young[1] / young[0] > 1.5 * old[1] / old[0]
+
+
+def test_what_one_event_alone_holds_says_nothing_of_how_alike_events_are():
+    places = np.eye(4, dtype=np.float32)[[0, 0, 1, 2]]
+    places[1] = (0.6, 0, 0, 0.8)
+    model = fit_model(places, np.ones(4, np.float32), np.array([0, 0, 1, 2]), list("abc"), list("abc"), 0.0)
+    assert np.allclose(model.thresholds, 0.6, atol=1e-3)
 
 
 def test_a_score_is_averaged_with_what_earlier_refits_found():

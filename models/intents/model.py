@@ -54,12 +54,17 @@ def fit_model(
 ) -> Model:
     """Return centroids, and as thresholds shrunk mean similarities less `spread` standard deviations.
 
-    Similarities are weighed over light micro-clusters, which stand for single events.
+    Similarities are weighed over light micro-clusters, which stand for single events. Each is to the centroid
+    of the others of its group: a group of few is near to each of its own.
     """
     groups = len(fines)
-    centroids = directions(group_sums(places * weights[:, None], labels, groups))
-    similar = np.einsum("ij,ij->i", places, centroids[labels]).astype(np.float64)
-    light = np.where(weights <= SINGLE, weights, 0).astype(np.float64) + LEAST
+    weighted = places * weights[:, None]
+    sums = group_sums(weighted, labels, groups)
+    centroids = directions(sums)
+    rest = directions(sums[labels] - weighted)
+    alone = np.bincount(labels, minlength=groups)[labels] == 1
+    similar = np.einsum("ij,ij->i", places, rest).astype(np.float64)
+    light = np.where((weights <= SINGLE) & ~alone, weights, 0).astype(np.float64) + LEAST
     total = np.bincount(labels, light, groups)
     means = np.bincount(labels, light * similar, groups) / total
     common = float((light * similar).sum() / light.sum())
