@@ -246,6 +246,17 @@ class TestKept:
         assert "husband" not in " ".join((after.name, after.example, *after.examples))
         assert after.reason == "erased"
 
+    def test_not_if_the_turn_that_it_is_from_was_erased_after_others_took_its_place(self):
+        book = NameBook(64)
+        book.observe("cancel", "cancel my reservation", 0.5, "hers")
+        assert book.name_all({"cancel": ["cancel"]})["cancel"].example == "cancel my reservation"
+        for number in range(40):
+            book.observe("cancel", f"cancel reservation number {number} please", 0.9, f"other {number}")
+        assert not any(one.conversation == "hers" for one in book.examples(["cancel"]))
+        assert NameBook.restore(book.changes(), 64).forget("hers") == {"cancel"}
+        assert book.forget("hers") == {"cancel"}
+        assert book.forget("hers") == set()
+
 
 class TestWords:
     def test_of_a_vanished_sub_intent_go_to_its_successor(self):

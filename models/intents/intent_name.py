@@ -23,6 +23,8 @@ class IntentName:
 
     terms: the most distinctive terms, strongest first.
     example: the exemplary turn that it was taken from; `examples` has the most central ones besides.
+    origin, sources: the conversations of the turn that the wording is from, and of the examples, by which
+    they are found when a person is erased.
     version: how many names the intent has had.
     told: a sentence that says what the intent is, where a model gave one.
     wanted: a far better name, which another intent had.
@@ -40,6 +42,8 @@ class IntentName:
     centre: str = ""
     told: str = ""
     wanted: str = ""
+    origin: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -62,6 +66,14 @@ class IntentName:
         length = float(np.linalg.norm(then)) * float(np.linalg.norm(centre))
         return float(then @ centre) / length if length else 1.0
 
+    def rests_on(self, conversation: str) -> bool:
+        """Return whether its wording or an example was said in a conversation."""
+        return conversation in self.origin or conversation in self.sources
+
+    def erased(self) -> "IntentName":
+        """Return the name without its examples, to be looked at anew."""
+        return replace(self, example="", examples=(), origin=(), sources=(), reason="erased", told="")
+
     def to_json(self) -> dict[str, Any]:
         """Return a document from which `of_json` restores the same."""
         return asdict(self)
@@ -69,7 +81,7 @@ class IntentName:
     @classmethod
     def of_json(cls, document: dict[str, Any]) -> "IntentName":
         """Restore what `to_json` gave."""
-        lists = {key: tuple(document[key]) for key in ("terms", "examples")}
+        lists = {key: tuple(document[key]) for key in ("terms", "examples", "origin", "sources")}
         return cls(**{**document, **lists})
 
 

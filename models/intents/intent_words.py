@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from groundswell.models.intents.fine_words import FineWords
 from groundswell.models.intents.word_book import WordBook, stems_of
@@ -22,6 +22,7 @@ class IntentWords:
     """Exemplary turns, most central first; the most distinctive terms, strongest first; weights of stems.
 
     replies: of the exemplary turns, those that do not open a goal, unless hardly any does.
+    sources: of each exemplary turn, the conversations that it is from.
     book, largest: what it was gathered from, and of that the two sub-intents with most turns.
     """
 
@@ -29,6 +30,7 @@ class IntentWords:
     ranked: list[str]
     weights: Weights
     replies: frozenset[str] = frozenset()
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     book: WordBook | None = None
     largest: tuple[FineWords, ...] = ()
 
@@ -42,7 +44,8 @@ class IntentWords:
         pool = _pool(entries)
         opening = {one.text for entry in entries for one in entry.examples if one.opens}
         replies = frozenset(pool) - opening if len(opening) >= OPENINGS else frozenset()
-        return cls(pool, _ranked(own, turns, book)[:TOP_TERMS], weights, replies, book, tuple(entries[:2]))
+        ranked = _ranked(own, turns, book)[:TOP_TERMS]
+        return cls(pool, ranked, weights, replies, _sources(entries), book, tuple(entries[:2]))
 
     @property
     def parts(self) -> list["IntentWords"]:
@@ -74,6 +77,14 @@ def _pool(entries: Sequence[FineWords]) -> list[str]:
     deepest = max(map(len, rows), default=0)
     mixed = [row[rank] for rank in range(deepest) for row in rows if rank < len(row)]
     return list(dict.fromkeys(mixed))[:POOL]
+
+
+def _sources(entries: Sequence[FineWords]) -> dict[str, frozenset[str]]:
+    """Return the conversations that each exemplary turn is from, where they are known."""
+    found: dict[str, frozenset[str]] = {}
+    for one in (one for entry in entries for one in entry.examples if one.conversation):
+        found[one.text] = found.get(one.text, frozenset()) | {one.conversation}
+    return found
 
 
 def _ranked(own: Mapping[str, int], turns: int, book: WordBook) -> list[str]:

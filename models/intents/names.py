@@ -1,7 +1,6 @@
 """The names of an agent's intents: given at birth, and kept until the intent has really moved."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import orjson
 
@@ -9,9 +8,8 @@ from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.naming_round import NamingRound
-from groundswell.models.intents.renewal import SHOWN_CHARACTERS, cause, fresh_name, is_free
+from groundswell.models.intents.renewal import cause, fresh_name, is_free
 from groundswell.models.intents.word_book import WordBook, slot_record
-from groundswell.models.naming.rules import plain
 from groundswell.models.record import StateRecord, Vector
 
 RETIRED = 128  # names of vanished intents that are kept, should they return
@@ -72,13 +70,11 @@ class NameBook:
 
         Returns the intents whose name or example was of them: they are named anew when next asked for.
         """
-        dropped = self._words.forget(conversation)
-        shown = {cut for text in dropped for cut in (text, plain(text, SHOWN_CHARACTERS))}
-        stale = {i for i, kept in self._kept.items() if shown & {kept.example, *kept.examples}}
-        gone = {i for i, kept in self._retired.items() if shown & {kept.example, *kept.examples}}
+        self._words.forget(conversation)
+        stale = {intent for intent, kept in self._kept.items() if kept.rests_on(conversation)}
+        gone = {intent for intent, kept in self._retired.items() if kept.rests_on(conversation)}
         for intent in stale:
-            kept = self._kept[intent]
-            self._kept[intent] = replace(kept, example="", examples=(), reason="erased", told="")
+            self._kept[intent] = self._kept[intent].erased()
         for intent in gone:
             del self._retired[intent]
         self._renamed = self._renamed or bool(stale or gone)

@@ -56,8 +56,24 @@ def fresh_name(
     choice = mixed(intent, words, choice, taken)
     shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
     examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
-    name = IntentName(choice.name, tuple(words.ranked), choice.example, examples, wanted=_wanted(choice))
+    name = IntentName(
+        choice.name,
+        tuple(words.ranked),
+        choice.example,
+        examples,
+        wanted=_wanted(choice),
+        origin=_conversations(words, kept, [choice.example]),
+        sources=_conversations(words, kept, shown[:SHOWN]),
+    )
     return name, choice
+
+
+def _conversations(words: IntentWords, kept: IntentName | None, turns: Sequence[str]) -> tuple[str, ...]:
+    """Return the conversations of turns; what the old name was taken from may be kept nowhere else."""
+    found = {one for turn in turns for one in words.sources.get(turn, ())}
+    if kept is not None and kept.example in turns:
+        found |= {*kept.origin, *kept.sources}
+    return tuple(sorted(found))
 
 
 def renewed(
@@ -67,7 +83,14 @@ def renewed(
     fresh, choice = fresh_name(intent, words, taken, kept)
     if kept is None:
         return fresh
-    told = replace(kept, terms=fresh.terms, example=fresh.example, examples=fresh.examples, wanted="")
+    told = replace(
+        kept,
+        terms=fresh.terms,
+        example=fresh.example,
+        examples=fresh.examples,
+        wanted="",
+        sources=tuple(sorted({*fresh.origin, *fresh.sources})),
+    )
     free = why != "contested" or is_free(kept.name, taken)
     if fresh.name == kept.name or (free and why != "erased" and _still_fits(kept, why, fresh, choice, words)):
         return told if why != "erased" else replace(told, reason=why)

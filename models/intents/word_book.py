@@ -153,16 +153,12 @@ class WordBook:
             self.heard[stems_of(term)] = self.heard.get(stems_of(term), 0) + 1
         target.add_examples([one])
 
-    def forget(self, conversation: str) -> set[str]:
-        """Drop a conversation's exemplary turns of any sub-intent; return their texts."""
-        dropped: set[str] = set()
+    def forget(self, conversation: str) -> None:
+        """Drop a conversation's exemplary turns of any sub-intent."""
         for place, entry in enumerate(self._slots):
-            mine = [one.text for one in entry.examples if one.conversation == conversation] if entry else []
-            if entry is not None and mine:
-                dropped.update(mine)
+            if entry is not None and any(one.conversation == conversation for one in entry.examples):
                 entry.examples = [one for one in entry.examples if one.conversation != conversation]
                 self._touch(place)
-        return dropped
 
     def forget_words(self, fines: Iterable[str]) -> None:
         """Drop the terms of sub-intents that so few turns said that they may be one person's own."""
