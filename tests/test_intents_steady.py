@@ -82,8 +82,7 @@ def test_half_of_a_known_intent_is_no_birth(theme):
     engine, new, _ = theme
     state = engine.state
     rows, model = state.micros.rows(), state.model
-    owners = np.unique(model.intents, return_inverse=True)[1]
-    labels = owners[(rows.places @ model.centroids.T).argmax(1)]
+    labels = (rows.places @ model.centroids.T).argmax(1)
     inside = labels == np.bincount(labels, rows.weights).argmax()
     half = rows.places[inside] @ np.random.default_rng(2).normal(size=rows.places.shape[1])
     middle = rows.places[inside][half > np.median(half)].mean(0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from groundswell.models.intents.decay import homes, revive
 from groundswell.models.intents.geometry import Labels, Matrix, directions, group_sums
-from groundswell.models.intents.lineage import Kind, number_ids
+from groundswell.models.intents.lineage import Kind
 from groundswell.models.intents.model import Model, fit_model
 from groundswell.models.intents.params import MODEL
 from groundswell.models.intents.space import Space
@@ -34,18 +34,14 @@ def light_refit(state: State) -> None:
 def _news(state: State, model: Model, ripe: list[int]) -> list[int]:
     """Return the ripe ones that would hold mostly what no intent explained when it came.
 
-    What was there before they began is no news: to divide it is for the full refit. Intents are told by one
-    centroid each, as sub-intents lie too near to one another to leave much to a third.
+    What was there before they began is no news: to divide it is for the full refit.
     """
     rows, provisionals = state.micros.rows(), state.provisionals
-    names, owners = number_ids(model.intents)
-    mine = owners[state.pinned((rows.places @ model.centroids.T).argmax(1), model.fines)]
-    intents = directions(group_sums(rows.places * rows.weights[:, None], mine, len(names)))
-    centroids = np.vstack([intents, provisionals.rows[ripe]])
+    centroids = np.vstack([model.centroids, provisionals.rows[ripe]])
     held = np.bincount((rows.places @ centroids.T).argmax(1), rows.weights, len(centroids))
     events = [one.events for one in provisionals.newborn]
     fresh = np.bincount((provisionals.rows @ centroids.T).argmax(1), events, len(centroids))
-    new = (fresh >= state.params.news * held)[len(names) :]
+    new = (fresh >= state.params.news * held)[len(model.fines) :]
     return [i for i, one in zip(ripe, new, strict=True) if one]
 
 
