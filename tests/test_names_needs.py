@@ -156,3 +156,15 @@ class TestTwoNeeds:
         merged = book.name_all({"a": ["a", "b"], **fines}, merged=["a"])
         assert SIDE not in names["a"].name
         assert SIDE in merged["a"].name
+
+
+class TestContractions:
+    def test_are_said_by_their_own_turn(self):
+        weights = IntentWords.of(self.book(), ["it"]).weights
+        assert phrases(["how's traffic en route to virginia"], weights)
+
+    def book(self):
+        book = WordBook(64)
+        for place in ("virginia", "boston", "denver"):
+            book.observe("it", f"how's traffic en route to {place}", 0.5)
+        return book

@@ -126,7 +126,8 @@ def _usual(ways: Sequence[Phrase]) -> Phrase:
 
 
 def _shared(phrase: Phrase, turns: int) -> float:
-    return 1 + (_SHARED if phrase.acts else _NAMED) * math.log2(turns)
+    """Return what it is worth that so many turns say all words of a phrase; its own does, however put."""
+    return 1 + (_SHARED if phrase.acts else _NAMED) * math.log2(max(turns, 1))
 
 
 def _as_said(phrase: Phrase, senses: Sequence[Set[str]], asking: Mapping[str, float]) -> Phrase:
