@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from groundswell.models.intents.companions import NONE, Companions, draw_together, joined
 from groundswell.models.intents.engine import IntentEngine
@@ -49,9 +50,19 @@ def test_linked_rows_move_towards_each_other_and_others_stay_as_they_are():
     places = np.eye(4, 6, dtype=np.float32)
     uids = np.array([20, 21, 22, 23])
     drawn = draw_together(places, uids, links([], [(20, 1)], [], [(77, 1)]), 0.5)
-    assert np.allclose(drawn[0], drawn[1])
+    assert drawn[0] @ drawn[1] == pytest.approx(0.923, abs=0.001)
     assert np.allclose(np.linalg.norm(drawn, axis=1), 1)
     assert np.array_equal(drawn[2:], places[2:])
+
+
+def test_two_rows_that_were_said_together_once_do_not_become_one_and_often_linked_ones_nearly_do():
+    places, uids = np.eye(2, 6, dtype=np.float32), np.array([20, 21])
+    alike = [
+        float(drawn[0] @ drawn[1])
+        for times in (1, 3, 100)
+        for drawn in [draw_together(places, uids, links([], [(20, times)]), 0.5)]
+    ]
+    assert alike == pytest.approx([0.923, 0.988, 1.0], abs=0.001)
 
 
 def test_without_links_the_places_are_those_that_were_given():

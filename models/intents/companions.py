@@ -4,7 +4,9 @@ Turns of one goal are mostly about one thing, however unlike their words ("I los
 payments I did not make"). So every event of a goal links its micro-cluster to that of the goal's first
 event. Before a tree is grown, each linked row moves towards the mean of those it is linked with, as it does
 towards its nearest rows (`diffusion`): one step of a random walk on the graph of who was said with whom
-(label propagation without labels; Zhu and Ghahramani, 2002).
+(label propagation without labels; Zhu and Ghahramani, 2002). A row with few links moves less: two turns
+that were said together once would else lie together, and a young stream, where all have one link, would
+be full of pairs that look like intents.
 
 A micro-cluster keeps its most frequent links; when all places are taken, the rarest makes room and the new
 one takes over its count (space saving, Metwally et al., 2005).
@@ -19,6 +21,7 @@ from scipy import sparse
 from groundswell.models.intents.geometry import Labels, Matrix, directions
 
 NONE = -1  # uid of an empty place
+PRIOR = 0.25  # links that the wish to stay counts for
 
 
 @dataclass(slots=True)
@@ -83,13 +86,13 @@ def joined(companions: Companions, uids: Labels, labels: Labels, first: Labels) 
 
 
 def draw_together(places: Matrix, uids: Labels, companions: Companions, pull: float) -> Matrix:
-    """Return unit rows, those with links mixed (`pull`) with the mean of the rows they are linked with.
+    """Return unit rows, those with links mixed with the mean of the rows they are linked with.
 
     Args:
         places: unit rows (n, width).
         uids: of the rows (n,).
         companions: the links of the rows; those to rows that are gone do not count.
-        pull: share of the others, 0..1.
+        pull: share of the others, 0..1, of a row with many links; that with one has `1 / (1 + PRIOR)` of it.
     """
     graph = _graph(uids, companions)
     degrees = np.asarray(graph.sum(1)).ravel()
@@ -98,7 +101,8 @@ def draw_together(places: Matrix, uids: Labels, companions: Companions, pull: fl
         return places
     means = np.asarray(graph @ places)[linked] / degrees[linked, None]
     drawn = places.copy()
-    drawn[linked] = directions(((1 - pull) * places[linked] + pull * means).astype(np.float32))
+    share = (pull * degrees[linked] / (degrees[linked] + PRIOR))[:, None]
+    drawn[linked] = directions(((1 - share) * places[linked] + share * means).astype(np.float32))
     return drawn
 
 
