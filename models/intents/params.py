@@ -23,7 +23,7 @@ class EngineParams:
     gap: int = 1024  # ... but at most so many events apart
     light_every: int = 128  # events between light refits
     patience: int = 512  # events of silence after which a provisional intent is given up
-    birth: int = 4  # events that make a provisional intent an intent ...
+    birth: int = 5  # events that make a provisional intent an intent ...
     news: float = 0.7  # ... if they are at least this share of what it would hold
     margin: float = 0.05  # cosine by which a provisional intent must be nearer than one that fits
     provisionals: int = 400  # provisional intents at most
