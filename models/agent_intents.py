@@ -15,6 +15,7 @@ from groundswell.models.history import History
 from groundswell.models.intent_command import IntentCommandAnswer
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.engine import IntentEngine
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.params import EngineParams
@@ -137,14 +138,8 @@ class AgentIntents:
         given = self.engine.assign(message.embedding(), stamp, opened)
         if self.memory.is_retired(given.intent):
             return [*self.ledger.other_turn(message), Counted("retired", given.intent)]
-        self.names.observe(
-            given.fine,
-            message.text,
-            given.closeness,
-            message.conversation,
-            given.micro,
-            opens=opened is None,
-        )
+        turn = Example(given.closeness, message.text, message.conversation, given.micro, opened is None)
+        self.names.observe(given.fine, turn)
         return self.ledger.need(message, given)
 
     def _forget(self, message: TurnRead, at: Source) -> list[IntentEvent]:

@@ -10,6 +10,7 @@ from test_agent_commands import Desk, desk
 from test_agent_intents import Keeper, at, run, said
 
 from groundswell.models.agent_intents import AgentIntents, Taken
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.intents.names import KEPT, NameBook
 from groundswell.models.record import StateRecord
@@ -162,8 +163,12 @@ def test_cuts_and_restarts_change_nothing(desk: Desk) -> None:
 def book() -> NameBook:
     names = NameBook()
     for number in range(30):
-        names.observe("a", f"I want to cancel the order of my kettle {number % 3}", 0.9, f"c{number}")
-        names.observe("b", f"please reset my password for the portal {number % 3}", 0.9, f"d{number}")
+        names.observe(
+            "a", Example(0.9, f"I want to cancel the order of my kettle {number % 3}", f"c{number}")
+        )
+        names.observe(
+            "b", Example(0.9, f"please reset my password for the portal {number % 3}", f"d{number}")
+        )
     return names
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import describe
 from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.terms import TermCounts, terms, words
@@ -32,7 +33,7 @@ def book_of(said, repeat=3):
     for _ in range(repeat):
         for fine, texts in said.items():
             for rank, text in enumerate(texts):
-                book.observe(fine, text, 0.9 - rank / 10)
+                book.observe(fine, Example(0.9 - rank / 10, text))
     return book
 
 
@@ -166,10 +167,10 @@ class TestKept:
     def test_until_the_words_have_moved(self):
         book = book_of(AIRLINE)
         first = book.name_all(each(AIRLINE))
-        book.observe("cancel", "cancel the hotel booking", 0.5)
+        book.observe("cancel", Example(0.5, "cancel the hotel booking"))
         assert book.name_all(each(AIRLINE))["cancel"] == first["cancel"]
         for i in range(60):
-            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+            book.observe("cancel", Example(0.95, f"upgrade to a business class seat {i}"))
         moved = book.name_all(each(AIRLINE))["cancel"]
         assert "business class seat" in moved.name
         assert (moved.version, moved.reason) == (2, "grown")
@@ -182,10 +183,10 @@ class TestKept:
         )
         first = book.name_all(each(AIRLINE), {"cancel": here})["cancel"]
         for i in range(40):  # fewer than half of what it was named from
-            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+            book.observe("cancel", Example(0.95, f"upgrade to a business class seat {i}"))
         assert book.name_all(each(AIRLINE), {"cancel": here})["cancel"] == first
         for i in range(300):
-            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+            book.observe("cancel", Example(0.95, f"upgrade to a business class seat {i}"))
         moved = book.name_all(each(AIRLINE), {"cancel": there})["cancel"]
         assert moved.name != first.name
         assert (moved.version, moved.reason) == (2, "moved")
@@ -213,7 +214,7 @@ class TestKept:
         assert (told["cancel"].name, told["cancel"].named_by) == ("Trip called off", "human")
         assert (told["cancel"].reason, told["refund"].named_by) == ("human", "machine")
         for i in range(300):
-            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+            book.observe("cancel", Example(0.95, f"upgrade to a business class seat {i}"))
         groups = dict(zip(AIRLINE, AIRLINE, strict=True))
         assert taxonomy.update(groups, [], book, 1, AT, centres={"cancel": there}) == []
         assert taxonomy.name("cancel") == "Trip called off"
@@ -227,7 +228,7 @@ class TestKept:
         assert born.example in born.examples
         assert born.example in born.description
         for i in range(300):
-            book.observe("cancel", f"upgrade to a business class seat {i}", 0.95)
+            book.observe("cancel", Example(0.95, f"upgrade to a business class seat {i}"))
         (moved,) = taxonomy.update(groups, [], book, 1, AT, centres={"cancel": there})
         assert (moved.change, moved.previous_name) == ("renamed", "Cancel reservation")
         assert "business class seat" in moved.name
@@ -237,8 +238,8 @@ class TestKept:
         book = NameBook(64)
         for fine, texts in AIRLINE.items():
             for text in texts:
-                book.observe(fine, text, 0.5, "others")
-        book.observe("cancel", "cancel reservation of my late husband", 0.9, "hers")
+                book.observe(fine, Example(0.5, text, "others"))
+        book.observe("cancel", Example(0.9, "cancel reservation of my late husband", "hers"))
         before = book.name_all(each(AIRLINE))["cancel"]
         assert before.example.endswith("husband") or "husband" in " ".join(before.examples)
         assert book.forget("hers") == {"cancel"}
@@ -248,10 +249,12 @@ class TestKept:
 
     def test_not_if_the_turn_that_it_is_from_was_erased_after_others_took_its_place(self):
         book = NameBook(64)
-        book.observe("cancel", "cancel my reservation", 0.5, "hers")
+        book.observe("cancel", Example(0.5, "cancel my reservation", "hers"))
         assert book.name_all({"cancel": ["cancel"]})["cancel"].example == "cancel my reservation"
         for number in range(40):
-            book.observe("cancel", f"cancel reservation number {number} please", 0.9, f"other {number}")
+            book.observe(
+                "cancel", Example(0.9, f"cancel reservation number {number} please", f"other {number}")
+            )
         assert not any(one.conversation == "hers" for one in book.examples(["cancel"]))
         assert NameBook.restore(book.changes(), 64).forget("hers") == {"cancel"}
         assert book.forget("hers") == {"cancel"}
@@ -270,7 +273,7 @@ class TestWords:
         for micro, text in enumerate(
             ["cancel my reservation", "cancel reservation", "cancel the hotel room"]
         ):
-            book.observe("whole", text, 0.9, "c", micro)
+            book.observe("whole", Example(0.9, text, "c", micro))
         assert book.lacks(["whole", "part"])
         book.settle({0: "whole", 1: "whole", 2: "part"})
         assert not book.lacks(["whole", "part"])
@@ -307,8 +310,8 @@ class TestWords:
     def test_stay_within_the_slots_and_the_rarest_are_given_up(self):
         book = NameBook(16)
         for i in range(500):
-            book.observe("big", "cancel reservation", 0.9)
-            book.observe(f"small{i}", f"topic number{i}", 0.9)
+            book.observe("big", Example(0.9, "cancel reservation"))
+            book.observe(f"small{i}", Example(0.9, f"topic number{i}"))
         assert set(book.changes()) <= set(book.record_names())
         assert book.name(["big"]).name == "Cancel reservation"
 
@@ -323,7 +326,7 @@ texts = st.lists(
 def test_names_of_any_text_are_short_plain_and_distinct(said):
     book = NameBook(16)
     for fine, text, closeness, micro in said:
-        book.observe(f"fine{fine}", text, closeness, "", micro)
+        book.observe(f"fine{fine}", Example(closeness, text, "", micro))
     found = book.name_all({f"fine{i}": [f"fine{i}"] for i in range(21)}).values()
     names = [n.name for n in found]
     assert len(set(names)) == len(names)
@@ -340,7 +343,7 @@ def test_a_book_restored_from_its_records_goes_on_the_same(said, every):
     for i, (fine, text, closeness, micro) in enumerate(said):
         centres = {f"i{k}": np.cos(np.arange(4) * (k + micro)).astype(np.float32) for k in range(20)}
         for book in (whole, split):
-            book.observe(f"fine{fine}", text, closeness, f"c{fine}", micro)
+            book.observe(f"fine{fine}", Example(closeness, text, f"c{fine}", micro))
             if i % 5 == 4:
                 book.fold(f"fine{fine}", f"fine{fine // 2}")
             if i % 7 == 6:

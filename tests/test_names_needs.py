@@ -1,12 +1,14 @@
 """Names say what is needed: not what a reply holds, what stands before a need, or one of two needs."""
 
+import pytest
+
 from groundswell.models.intents.fine_words import EXAMPLES_KEPT, OPENING, Example, FineWords
 from groundswell.models.intents.intent_words import IntentWords
-from groundswell.models.intents.mixture import SIDE
 from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.word_book import WordBook
 from groundswell.models.naming.antecedents import errands
 from groundswell.models.naming.clauses import clauses
+from groundswell.models.naming.distinct import SIDE
 from groundswell.models.naming.lore import LoreBook
 from groundswell.models.naming.phrases import phrases
 from groundswell.models.naming.tokens import stem
@@ -22,7 +24,7 @@ def fill(book, groups, repeat=3, opens=True):
     for _ in range(repeat):
         for fine, texts in groups.items():
             for rank, text in enumerate(texts):
-                book.observe(fine, text, 0.9 - rank / 100, opens=opens)
+                book.observe(fine, Example(0.9 - rank / 100, text, opens=opens))
 
 
 def name_of(*turns):
@@ -39,8 +41,8 @@ class TestReplies:
     def words(self, **reply):
         book = WordBook(64)
         for text in ("I want to exchange a lamp", "can you exchange my lamp"):
-            book.observe("it", text, 0.5)
-        book.observe("it", "I want to take the blue one", 0.9, **reply)
+            book.observe("it", Example(0.5, text))
+        book.observe("it", Example(0.9, "I want to take the blue one", **reply))
         return IntentWords.of(book, ["it"])
 
     def test_come_after_what_opens_a_goal_and_are_worth_less(self):
@@ -62,12 +64,13 @@ class TestReplies:
         entry.add_examples([Example(0.9, f"reply {n}", opens=False) for n in range(20)])
         assert sum(one.opens for one in entry.examples) == OPENING
         assert len(entry.examples) == EXAMPLES_KEPT
-        assert not entry.wants(0.05)
+        assert not entry.wants(Example(0.05, "far", opens=False))
+        assert not entry.wants(Example(0.05, "far"))
 
     def test_are_told_from_openings_after_a_restart(self):
         book = NameBook(8)
-        book.observe("it", "exchange my lamp", 0.5, "c")
-        book.observe("it", "the blue one", 0.9, "c", opens=False)
+        book.observe("it", Example(0.5, "exchange my lamp", "c"))
+        book.observe("it", Example(0.9, "the blue one", "c", opens=False))
         again = NameBook.restore(book.changes(), 8)
         assert [one.opens for one in again.examples(["it"])] == [False, True]
 
@@ -146,6 +149,22 @@ class TestTwoNeeds:
         assert SIDE in names["both"].name
         assert {"life", "card"} <= set(names["both"].name.lower().split())
 
+    @pytest.mark.parametrize("conversation", ["of a", "of b"])
+    def test_are_both_found_when_a_person_is_erased(self, conversation):
+        book = NameBook(64)
+        for fine, texts in {"a": self.SPACE[1:], "b": self.CARD[1:], **OTHERS}.items():
+            for _ in range(8):
+                book.observe(fine, Example(0.5, texts[0], f"of {fine}"))
+        groups = {"both": ["a", "b"], **{fine: [fine] for fine in OTHERS}}
+        both = book.name_all(groups)["both"]
+        assert SIDE in both.name
+        assert both.origin == ("of a", "of b")
+        for number in range(40):
+            book.observe("a", Example(0.9, f"please restore life support {number}", "other"))
+            book.observe("b", Example(0.9, f"can you block the debit card {number}", "other"))
+        assert not any(one.conversation == conversation for one in book.examples(["a", "b"]))
+        assert "both" in book.forget(conversation)
+
     def test_one_need_has_one(self):
         _, names = self.named({"a": ["a"], "b": ["b"]})
         assert not any(SIDE in one.name for one in names.values())
@@ -166,5 +185,5 @@ class TestContractions:
     def book(self):
         book = WordBook(64)
         for place in ("virginia", "boston", "denver"):
-            book.observe("it", f"how's traffic en route to {place}", 0.5)
+            book.observe("it", Example(0.5, f"how's traffic en route to {place}"))
         return book

@@ -1,5 +1,6 @@
 """When a live intent gets another name: what its turns say now, and which intent says a name most."""
 
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.names import NameBook
 
 OTHERS = {
@@ -13,7 +14,7 @@ ORDER = ["order a card with a PIN", "I want to order a card", "please order me a
 def tell(book, fine, texts, times=1):
     for _ in range(times):
         for rank, text in enumerate(texts):
-            book.observe(fine, text, 0.9 - rank / 100)
+            book.observe(fine, Example(0.9 - rank / 100, text))
 
 
 def told(**said):

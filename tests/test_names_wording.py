@@ -2,11 +2,12 @@
 
 import pytest
 
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.names import NameBook
-from groundswell.models.naming.choose import is_makeshift
 from groundswell.models.naming.clauses import clauses
 from groundswell.models.naming.lexicon import hangs
 from groundswell.models.naming.lore import Lore, LoreBook
+from groundswell.models.naming.makeshift import is_makeshift
 from groundswell.models.naming.rules import is_generic
 from groundswell.models.naming.tokens import BREAK
 
@@ -21,7 +22,7 @@ def name_of(*turns, others=OTHERS, repeat=3):
     for _ in range(repeat):
         for fine, texts in {"it": turns, **others}.items():
             for rank, text in enumerate(texts):
-                book.observe(fine, text, 0.9 - rank / 100)
+                book.observe(fine, Example(0.9 - rank / 100, text))
     return book.name_all({fine: [fine] for fine in ("it", *others)})["it"].name
 
 
@@ -119,7 +120,7 @@ class TestAClauseEnds:
             ("I took the wrong bus and now I'm lost", ["took wrong bus | lost"]),
             (
                 "I lost my debit card and before I could cancel it I called",
-                ["lost debit card | before cancel | called", "cancel debit card"],
+                ["lost debit card | before | cancel | called"],
             ),
             ("insurance just like the rest of my family", ["insurance | rest of family"]),
             ("the odds that I get lost", ["odds | get lost"]),
@@ -195,12 +196,12 @@ class TestAMakeshiftName:
     def test_is_looked_at_again_before_others_are(self):
         book, groups = NameBook(64), {"it": ["it"], "other": ["other"]}
         for _ in range(20):
-            book.observe("other", "play quiet music in the kitchen", 0.9)
-            book.observe("it", "weather! sunny, rain.", 0.2)
+            book.observe("other", Example(0.9, "play quiet music in the kitchen"))
+            book.observe("it", Example(0.2, "weather! sunny, rain."))
         first = book.name_all(groups)["it"]
         assert is_makeshift(first.name)
         for _ in range(11):
-            book.observe("it", "can you check the weather", 0.9)
+            book.observe("it", Example(0.9, "can you check the weather"))
         again = book.name_all(groups)["it"]
         assert (again.name, again.reason, again.version) == ("Check weather", "grown", 2)
 
@@ -209,9 +210,9 @@ class TestExemplaryTurns:
     def test_say_what_most_turns_say_though_others_came_closer(self):
         book = NameBook(64)
         for place in range(8):
-            book.observe("it", f"schedule it for friday or day {place * 'x'}", 0.99)
+            book.observe("it", Example(0.99, f"schedule it for friday or day {place * 'x'}"))
         for place in range(40):
-            book.observe("it", f"check the weather in town {place * 'y'}", 0.5)
+            book.observe("it", Example(0.5, f"check the weather in town {place * 'y'}"))
         texts = [one.text for one in book.examples(["it"])]
         assert sum("weather" in text for text in texts) == 2
         assert len(texts) == 8

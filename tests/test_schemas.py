@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from groundswell.models.change import CHANGE_EVENTS
 from groundswell.models.change_envelope import schema_url
 from groundswell.models.contract import CloudEvent
+from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.names import NameBook
 from groundswell.models.minute import Count, IntentMinute
 from groundswell.models.position import Source
@@ -82,7 +83,7 @@ def test_the_schema_of_conversation_events_accepts_what_is_accepted_and_refuses_
 
 def test_taxonomy_events_fit_the_schema_that_they_name() -> None:
     taxonomy, names = Taxonomy("acme", "support"), NameBook()
-    names.observe("f1", "I want to cancel my order", 0.9)
+    names.observe("f1", Example(0.9, "I want to cancel my order"))
     created = taxonomy.update({"f1": "i1"}, (), names, 0, AT)
     retired = taxonomy.update({}, (), names, 60_000, AT)
     for event in (*created, *retired):

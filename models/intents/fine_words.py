@@ -14,7 +14,7 @@ OPENING = 5  # of these are first turns of their goals, where there are so many
 
 
 class Example(NamedTuple):
-    """An exemplary turn: closeness to the centroid, text, conversation, and the micro-cluster it went to.
+    """A turn that may be exemplary: its cosine to the centroid on arrival, text, conversation, micro-cluster.
 
     opens: whether it is the first of its goal; else it may only answer what the agent asked.
     """
@@ -35,11 +35,11 @@ class FineWords:
     counts: TermCounts = field(default_factory=lambda: TermCounts(TERMS_KEPT))
     examples: list[Example] = field(default_factory=list)  # closest first
 
-    def wants(self, closeness: float, *, opens: bool = True) -> bool:
-        """Return whether a turn so close would be among the exemplary ones."""
-        if len(self.examples) < EXAMPLES_KEPT or closeness >= self.examples[-1].closeness:
+    def wants(self, turn: Example) -> bool:
+        """Return whether a turn would be among the exemplary ones, by how close it is or what it opens."""
+        if len(self.examples) < EXAMPLES_KEPT or turn.closeness >= self.examples[-1].closeness:
             return True
-        return opens and sum(one.opens for one in self.examples) < OPENING
+        return turn.opens and sum(one.opens for one in self.examples) < OPENING
 
     @property
     def commonest(self) -> str:

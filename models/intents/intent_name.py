@@ -28,6 +28,7 @@ class IntentName:
     version: how many names the intent has had.
     told: a sentence that says what the intent is, where a model gave one.
     wanted: a far better name, which another intent had.
+    since: turns of the intent when it was given this wording.
     turns, centre: of the intent when the name was last held against it (int8, base64).
     """
 
@@ -44,6 +45,7 @@ class IntentName:
     wanted: str = ""
     origin: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    since: int = 0
 
     @property
     def description(self) -> str:

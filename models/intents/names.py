@@ -8,7 +8,7 @@ from groundswell.models.intents.fine_words import Example
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
 from groundswell.models.intents.naming_round import NamingRound
-from groundswell.models.intents.renewal import cause, fresh_name, is_free
+from groundswell.models.intents.renewal import cause, fresh_name, is_free, offer_of
 from groundswell.models.intents.word_book import WordBook, slot_record
 from groundswell.models.record import StateRecord, Vector
 
@@ -29,21 +29,9 @@ class NameBook:
         """Return the name of every record this book can write."""
         return [KEPT, *(slot_record(i) for i in range(len(self._words)))]
 
-    def observe(
-        self,
-        fine: str,
-        text: str,
-        closeness: float,
-        conversation: str = "",
-        micro: int = -1,
-        *,
-        opens: bool = True,
-    ) -> None:
-        """Take in a turn of a sub-intent: its cosine to the centroid on arrival, and its micro-cluster.
-
-        opens: whether it is the first of its goal.
-        """
-        self._words.observe(fine, text, closeness, conversation, micro, opens=opens)
+    def observe(self, fine: str, turn: Example) -> None:
+        """Take in a turn of a sub-intent, its text whole."""
+        self._words.observe(fine, turn)
 
     def drop(self, fine: str) -> None:
         """Forget a sub-intent."""
@@ -95,7 +83,8 @@ class NameBook:
 
     def name(self, fines: Sequence[str], intent: str = "") -> IntentName:
         """Return the name that sub-intents would have together, looking at no other name."""
-        return fresh_name(intent or "".join(fines[:1]), IntentWords.of(self._words, fines), [])[0]
+        words = IntentWords.of(self._words, fines)
+        return fresh_name(offer_of(intent or "".join(fines[:1]), words), words, [])[0]
 
     def name_all(
         self,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
-from groundswell.models.intents.renewal import renewed
+from groundswell.models.intents.renewal import offer_of, renewed
 from groundswell.models.intents.word_book import WordBook
-from groundswell.models.naming.choose import is_makeshift
+from groundswell.models.naming.makeshift import is_makeshift
 from groundswell.models.naming.rules import alike
 from groundswell.models.record import Vector
 
@@ -35,19 +35,16 @@ class NamingRound:
         said = {intent: IntentWords.of(self.words, self.groups[intent]) for intent in due}
         self._looked.update(due)
         for intent in sorted(due, key=lambda i: (-said[i].turns, i)):
-            former = self.named.get(intent)
-            self._look(intent, due[intent], said[intent])
-            if self._yields(self.named[intent].wanted, said[intent]):
-                if former is None:
-                    del self.named[intent]
-                else:
-                    self.named[intent] = former
-                self._look(intent, due[intent], said[intent])
+            words, why, kept = said[intent], due[intent], self.named.get(intent)
+            offer = offer_of(intent, words, kept)
+            one = renewed(offer, words, kept, why, self._others(intent))
+            if self._yields(one.wanted, words):
+                one = renewed(offer, words, kept, why, self._others(intent))
+            self.named[intent] = one.seen(words.turns, self.centres.get(intent))
 
-    def _look(self, intent: str, why: NameReason, words: IntentWords, claimed: Sequence[str] = ()) -> None:
-        others = (one.name for other, one in sorted(self.named.items()) if other != intent)
-        one = renewed(intent, self.named.get(intent), why, words, [*self.told, *others, *claimed])
-        self.named[intent] = one.seen(words.turns, self.centres.get(intent))
+    def _others(self, intent: str) -> list[str]:
+        """Return the names that one of an intent may not be like."""
+        return [*self.told, *(one.name for other, one in sorted(self.named.items()) if other != intent)]
 
     def _yields(self, name: str, words: IntentWords) -> bool:
         """Look at the intent that has a name which another wants; return whether it has another now."""
@@ -61,8 +58,10 @@ class NamingRound:
             return False
         self._looked.add(holder)
         own, held = IntentWords.of(self.words, self.groups[holder]), self.named[holder]
-        claim = words.share(name) > CLAIM * own.share(name)
-        self._look(holder, "contested", own, [name] if claim else [])
-        if is_makeshift(self.named[holder].name):
-            self.named[holder] = held
-        return self.named[holder].name != held.name
+        claimed = [name] if words.share(name) > CLAIM * own.share(name) else []
+        offer = offer_of(holder, own, held)
+        one = renewed(offer, own, held, "contested", [*self._others(holder), *claimed])
+        if is_makeshift(one.name):
+            return False
+        self.named[holder] = one.seen(own.turns, self.centres.get(holder))
+        return one.name != held.name

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from groundswell.models.intents.intent_name import IntentName, NameReason
 from groundswell.models.intents.intent_words import IntentWords
-from groundswell.models.intents.mixture import SIDE, mixed
-from groundswell.models.naming.choose import Choice, choose_name, is_makeshift
+from groundswell.models.intents.mixture import mixed
+from groundswell.models.naming.choose import Choice, Offer
+from groundswell.models.naming.distinct import SIDE
+from groundswell.models.naming.makeshift import is_makeshift
 from groundswell.models.naming.rules import alike, plain, shortest_first
 from groundswell.models.naming.sense import DENYING, sense_of
 from groundswell.models.record import Vector
@@ -18,8 +20,10 @@ MOVED = 0.85  # cosine of an intent's centre to that of its name below which it 
 GROWTH = 1.5  # times the turns that a name was held against at which it is looked at again
 _MAKESHIFT = 1.2  # times, at which one that is no phrase is
 STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept ...
-_MOVED_SAYS = 0.75  # ... or this, where the intent has moved
-SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more
+_MOVED_SAYS = 0.75  # ... or this, where the intent has moved ...
+_YOUNG, _YOUNG_SAYS = 20, 0.75  # ... or has grown up since it was named, from fewer turns
+SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more ...
+_SAYS_MORE = 1.3  # ... or this, where the intent has grown up since
 
 
 def cause(
@@ -46,15 +50,19 @@ def is_free(name: str, in_use: Sequence[str]) -> bool:
     return not any(alike(name, one) for one in in_use)
 
 
+def offer_of(intent: str, words: IntentWords, kept: IntentName | None = None) -> Offer:
+    """Return what turns offer as a name; the one that the old name was taken from is among them."""
+    said = [*words.pool, kept.example] if kept is not None and kept.example else words.pool
+    return Offer.of(intent, said, words.ranked, words.weights, words.replies)
+
+
 def fresh_name(
-    intent: str, words: IntentWords, taken: Sequence[str], kept: IntentName | None = None
+    offer: Offer, words: IntentWords, taken: Sequence[str], kept: IntentName | None = None
 ) -> tuple[IntentName, Choice]:
-    """Return a new name; the turn that the old one was taken from is weighed beside those of now."""
-    pool = words.pool
-    said = [*pool, kept.example] if kept is not None and kept.example else pool
-    choice = choose_name(intent, said, words.ranked, words.weights, taken, words.replies)
-    choice = mixed(intent, words, choice, taken)
-    shown = shortest_first(list(dict.fromkeys([choice.example, *pool])) if pool else [], SHOWN_WORDS)
+    """Return a new name unlike those taken."""
+    pool, choice = words.pool, mixed(offer.intent, words, offer.choose(taken), taken)
+    first = [one for one in (choice.example, choice.beside) if one]
+    shown = shortest_first(list(dict.fromkeys([*first, *pool])) if pool else [], SHOWN_WORDS)
     examples = tuple(plain(text, SHOWN_CHARACTERS) for text in shown[:SHOWN])
     name = IntentName(
         choice.name,
@@ -62,8 +70,9 @@ def fresh_name(
         choice.example,
         examples,
         wanted=_wanted(choice),
-        origin=_conversations(words, kept, [choice.example]),
+        origin=_conversations(words, kept, first),
         sources=_conversations(words, kept, shown[:SHOWN]),
+        since=words.turns,
     )
     return name, choice
 
@@ -77,10 +86,10 @@ def _conversations(words: IntentWords, kept: IntentName | None, turns: Sequence[
 
 
 def renewed(
-    intent: str, kept: IntentName | None, why: NameReason, words: IntentWords, taken: Sequence[str]
+    offer: Offer, words: IntentWords, kept: IntentName | None, why: NameReason, taken: Sequence[str]
 ) -> IntentName:
     """Return the name of an intent that is looked at: the old one, while it is free and still fits."""
-    fresh, choice = fresh_name(intent, words, taken, kept)
+    fresh, choice = fresh_name(offer, words, taken, kept)
     if kept is None:
         return fresh
     told = replace(
@@ -103,23 +112,26 @@ def _still_fits(
     """Tell whether a name says nearly as much of what sets its intent apart as a new one would."""
     if is_makeshift(kept.name) and not is_makeshift(fresh.name):
         return False
-    if SIDE in fresh.name and SIDE not in kept.name:  # it says nothing of one of two needs
+    if choice.both and SIDE not in kept.name:  # it says nothing of one of two needs
         return False
     now, then = choice.worth(fresh.name), choice.worth(kept.name)
     if is_makeshift(kept.name) or kept.by != "machine":
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None:
         return True
+    outgrown = kept.since < _YOUNG <= words.turns or words.turns >= 4 * kept.since
     if then is not None:
-        least = _MOVED_SAYS if why == "moved" else STILL_SAYS
+        least = _MOVED_SAYS if why == "moved" else _YOUNG_SAYS if outgrown else STILL_SAYS
         return then >= least * now
     said, new = sense_of(kept.name), sense_of(fresh.name)
     nested = (said <= new or new <= said) and DENYING not in said ^ new
     shared = nested and all(map(words.weights.is_shared, said - {DENYING}))
-    return shared and words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
+    return shared and words.says(kept.name) >= (_SAYS_MORE if outgrown else SAYS_ALIKE) * words.says(
+        fresh.name
+    )
 
 
 def _wanted(choice: Choice) -> str:
     """Return the name that another intent has, if it would be far better than the one that was chosen."""
     score = None if is_makeshift(choice.name) else choice.worth(choice.name)
-    return choice.taken if score is None or score < STILL_SAYS * choice.best else ""
+    return choice.taken if choice.part or score is None or score < STILL_SAYS * choice.best else ""

@@ -43,24 +43,12 @@ class WordBook:
         """Return the number of slots."""
         return len(self._slots)
 
-    def observe(
-        self,
-        fine: str,
-        text: str,
-        closeness: float,
-        conversation: str = "",
-        micro: int = -1,
-        *,
-        opens: bool = True,
-    ) -> None:
-        """Take in a turn of a sub-intent; `closeness` is its cosine to the centroid on arrival.
-
-        opens: whether it is the first of its goal.
-        """
+    def observe(self, fine: str, turn: Example) -> None:
+        """Take in a turn of a sub-intent, its text whole: it may become an example, which is cut."""
         entry = self._entry(fine)
         entry.turns += 1
         self.turns += 1
-        for term in terms(text):
+        for term in terms(turn.text):
             entry.counts.add(term)
             root = stems_of(term)
             self.heard[root] = self.heard.get(root, 0) + 1
@@ -68,9 +56,8 @@ class WordBook:
             self._count(entry, -1)
             entry.counts.purge()
             self._count(entry, 1)
-        if (entry.wants(closeness, opens=opens) or entry.misses(text)) and is_exemplary(text):
-            cut = plain(text, EXAMPLE_LIMIT)
-            entry.add_examples([Example(closeness, cut, conversation, micro, opens)])
+        if (entry.wants(turn) or entry.misses(turn.text)) and is_exemplary(turn.text):
+            entry.add_examples([turn._replace(text=plain(turn.text, EXAMPLE_LIMIT))])
 
     def _count(self, entry: FineWords, sign: int) -> None:
         """Add what an entry keeps to what is heard everywhere, or take it away."""

@@ -24,27 +24,32 @@ def question(clause: Clause, weights: Weights) -> tuple[float, str, frozenset[st
     told = [token for token in parts[:stop] if token is not None]
     stems = dict.fromkeys(token.stem for token in told if token.part is Part.CONTENT)
     worth = sum(weights.worth(stem) for stem in stems)
-    if worth <= 0 or stop < LEAST_WORDS or len(text) > NAME_LIMIT:
+    if worth <= 0 or stop < max(LEAST_WORDS, clause.verb + 1) or len(text) > NAME_LIMIT:
         return None
     return worth, text[:1].lower() + text[1:], sense(told)
 
 
-def as_put(clause: Clause, text: str) -> str:
+def as_put(clause: Clause, text: str) -> tuple[str, frozenset[str]] | None:
     """Return a phrase that opens a question with the words that it left out: "how long take" has no verb.
 
-    So has "places accept card", where "what" stands right before it.
+    So has "places accept card", where "what" stands right before it. With it, what it says; None where
+    the phrase opens no question, or one that is too long; no text where the question would have no verb.
     """
     asked, words = [word.lower() for word in clause.question], text.lower().split()
     opens = asked[: len(words)][:2] == words[:2] or asked[1:2] == words[:1]
     if len(asked) < 2 or not opens or words[-1] not in asked:
-        return text
+        return None
     until = len(asked) - asked[::-1].index(words[-1])
     said = {token.text.lower(): token for token in clause.tokens}
     while until < len(asked) and _goes_on(asked[until], said.get(asked[until])):
         until += 1  # "how long does a transfer take", not "how long does a transfer"
     whole = " ".join("I" if word == "i" else word for word in clause.question[:until])
-    fits = until <= MOST_WORDS and len(whole) <= NAME_LIMIT
-    return whole[:1].lower() + whole[1:] if fits else text
+    if until > MOST_WORDS or len(whole) > NAME_LIMIT:
+        return None
+    if until <= clause.verb:
+        return "", frozenset()
+    told = (said[word] for word in asked[:until] if word in said)
+    return whole[:1].lower() + whole[1:], sense(told)
 
 
 def _stops(word: str, token: Token | None, weights: Weights) -> bool:

@@ -1,24 +1,29 @@
 """From exemplary turns and ranked terms to a name unlike the others."""
 
 from collections.abc import Mapping, Sequence, Set
-from itertools import combinations
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from groundswell.models.naming.clauses import clauses
-from groundswell.models.naming.lore import use_of
-from groundswell.models.naming.phrases import Phrase, phrases
-from groundswell.models.naming.rules import faults, plain, sentence_case, stems
-from groundswell.models.naming.sense import sense_of
-from groundswell.models.naming.stretches import NAME_LIMIT
+from groundswell.models.naming.distinct import NEAR, beside, first_distinct, first_fitting, tells_less
+from groundswell.models.naming.makeshift import free_terms, made_up
+from groundswell.models.naming.phrase import Phrase
+from groundswell.models.naming.phrases import phrases
+from groundswell.models.naming.rules import sentence_case
+from groundswell.models.naming.sense import DENYING, sense_of
 from groundswell.models.naming.weights import Weights
 
-_NEAR = 0.25  # of the best score: a phrase that another name has may give way to one so good
-_TRIED = 3  # phrases that are told apart by a further term
+_FULLER = 0.6  # of the best's worth: a phrase that says more of a thing goes before its bare name ...
+_OFTEN = 0.15  # ... if so many of the turns say each further word
+_ACTING = 0.7  # of it: so does one that says what is to be done
+_JOINED = 0.5  # of the better one's worth: a name of two phrases
 
 
 class Choice(NamedTuple):
     """A name, the exemplary turn that it was taken from, and what each phrase that turns offer is worth.
 
+    beside: the turn that the second part of a name of two is from.
+    both: whether it names two needs, of which no turn has both.
+    part: whether it is only a part of a name that another intent has.
     acts: whether it says what is to be done, or asks.
     best: what the best of them is worth that would do but for the names of others, and `taken` that name.
     """
@@ -29,102 +34,89 @@ class Choice(NamedTuple):
     best: float = 0.0
     taken: str = ""
     acts: bool = False
+    beside: str = ""
+    both: bool = False
+    part: bool = False
 
     def worth(self, name: str) -> float | None:
         """Return what a name is worth, None where no exemplary turn says it."""
         return self.offered.get(sense_of(name))
 
 
-def is_makeshift(name: str) -> bool:
-    """Tell whether a name is no phrase that users say, but was put together: "weather, away"."""
-    return any(sign in name for sign in (", ", ": ", " ("))
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What its turns offer as the name of an intent, whatever the others are called.
 
-
-def choose_name(
-    intent: str,
-    examples: Sequence[str],
-    ranked: Sequence[str],
-    weights: Weights,
-    taken: Sequence[str],
-    replies: Set[str] = frozenset(),
-) -> Choice:
-    """Return a specific name unlike those taken.
-
-    A phrase of a turn; a phrase with the term that sets it apart; terms alone; a term with what was said;
-    or, where all of this fails, the end of the intent's id.
-
-    Args:
-        intent: its id.
-        examples: exemplary turns, most central first.
-        ranked: the terms of the intent, most distinctive first.
-        weights: what sets it apart.
-        taken: the other names of the agent.
-        replies: of the exemplary turns, those that may only answer what the agent asked.
+    intent: its id.
+    examples: exemplary turns, most central first.
+    ranked: the terms of the intent, most distinctive first.
+    weights: what sets it apart.
+    replies: of the exemplary turns, those that may only answer what the agent asked.
+    found: their phrases, best first.
     """
-    found = phrases(examples, weights, replies)
-    offered = {phrase.stems: phrase.score for phrase in found}
-    chosen = _first_fitting(found, taken, _NEAR)
-    if chosen is None:
-        chosen = _first_fitting(phrases(examples, weights, replies, cheap=True), taken, 0.0)
-    wanted = _first_fitting(found, (), _NEAR)
-    best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
-    if chosen is not None:
-        return Choice(sentence_case(chosen.text), chosen.turn, offered, best, liked, chosen.acts)
-    name, example = _made_up(intent, found, examples, _free(ranked, examples, weights), taken)
-    return Choice(name, example, offered, best, liked)
+
+    intent: str
+    examples: Sequence[str]
+    ranked: Sequence[str]
+    weights: Weights
+    replies: Set[str]
+    found: Sequence[Phrase]
+
+    @classmethod
+    def of(
+        cls,
+        intent: str,
+        examples: Sequence[str],
+        ranked: Sequence[str],
+        weights: Weights,
+        replies: Set[str] = frozenset(),
+    ) -> "Offer":
+        """Seek the phrases of exemplary turns."""
+        found = _fuller(phrases(examples, weights, replies), weights)
+        return cls(intent, examples, ranked, weights, replies, found)
+
+    def choose(self, taken: Sequence[str]) -> Choice:
+        """Return a specific name unlike those taken.
+
+        A phrase of a turn; a phrase with the term that sets it apart; terms alone; a term with what was
+        said; or, where all of this fails, the end of the intent's id.
+        """
+        offered = {phrase.stems: phrase.score for phrase in self.found}
+        wanted = first_fitting(self.found, (), NEAR)
+        best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
+        chosen, part = first_distinct(self.found, taken, NEAR)
+        lacks = wanted is not None and (chosen is None or tells_less(chosen, wanted))
+        if wanted is not None and lacks and (both := beside(wanted, self.found, taken, self.replies)):
+            name, turn = both
+            joined = {**offered, sense_of(name): _JOINED * best}
+            return Choice(name, wanted.turn, joined, best, liked, wanted.acts, turn)
+        if chosen is None:
+            cheaper = phrases(self.examples, self.weights, self.replies, cheap=True)
+            chosen, other = first_distinct(cheaper, taken, 0.0)
+            part = part or other
+        if one := chosen or part:
+            name = sentence_case(one.text)
+            return Choice(name, one.turn, offered, best, liked, one.acts, part=chosen is None)
+        terms = free_terms(self.ranked, self.examples, self.weights)
+        name, example = made_up(self.intent, self.found, self.examples, terms, taken)
+        return Choice(name, example, offered, best, liked)
 
 
-def _free(ranked: Sequence[str], examples: Sequence[str], weights: Weights) -> list[str]:
-    """Return the terms that no turn writes as a name, those that fill slots last."""
-    named = weights.lore.names.union(*(use_of(text).capital for text in examples))
-    free = [term for term in ranked if not stems(term) & named]
-    return sorted(free, key=lambda term: any(map(weights.is_value, stems(term))))
+def _fuller(found: Sequence[Phrase], weights: Weights) -> Sequence[Phrase]:
+    """Return phrases with the one before a bare name of a thing, the best, that says more of that thing.
 
-
-def _first_fitting(found: Sequence[Phrase], taken: Sequence[str], near: float) -> Phrase | None:
-    """Return the best phrase that may be a name, unless it is worth less than a part of the best."""
-    good = (one for one in found if one.score >= near * found[0].score)
-    return next((one for one in good if not faults(sentence_case(one.text), taken)), None)
-
-
-def _made_up(
-    intent: str, found: Sequence[Phrase], examples: Sequence[str], terms: Sequence[str], taken: Sequence[str]
-) -> tuple[str, str]:
-    """Return a name that no turn says, and the turn that it goes with."""
-    first = examples[0] if examples else ""
-    for phrase in found[:_TRIED]:
-        if name := _told_apart(phrase, terms, taken):
-            return name, phrase.turn
-    for term, other in combinations(terms, 2):
-        name = sentence_case(f"{term}, {other}")
-        if not stems(term) & stems(other) and not faults(name, taken):
-            return name, first
-    return _quoted(terms, examples, taken) or _last_resort(intent, found, first, taken), first
-
-
-def _told_apart(phrase: Phrase, ranked: Sequence[str], taken: Sequence[str]) -> str:
-    """Return a phrase and the first term that makes a name of it unlike the others, or the empty text."""
-    for term in ranked:
-        if stems(term) & stems(phrase.text):
-            continue
-        name = sentence_case(f"{phrase.text}, {term}")
-        if len(name) <= NAME_LIMIT and not faults(name, taken):
-            return name
-    return ""
-
-
-def _quoted(ranked: Sequence[str], examples: Sequence[str], taken: Sequence[str]) -> str:
-    """Return the strongest term with the first turn that holds nothing of one person, or the empty text."""
-    for text in examples:
-        words = [token for clause in clauses(text) for token in clause.tokens]
-        if ranked and words and not any(token.proper or token.code for token in words):
-            name = plain(f"{sentence_case(ranked[0])}: {text}", NAME_LIMIT)
-            if not faults(name, taken):
-                return name
-    return ""
-
-
-def _last_resort(intent: str, found: Sequence[Phrase], first: str, taken: Sequence[str]) -> str:
-    said = sentence_case(found[0].text) if found else f"Unclear: {first}" if first else "Unclear"
-    end = f" ({intent[-4:]})"
-    return plain(said, NAME_LIMIT - len(end)) + end
+    Not "disposable cards", where many ask for the "limit on disposable cards".
+    """
+    if not found or found[0].acts:
+        return found
+    best = found[0]
+    bare = not best.told and DENYING not in best.stems
+    for one in found:
+        if one.score < _FULLER * best.score:
+            break
+        more = one.stems - best.stems - {DENYING}
+        fuller = best.stems < one.stems and all(weights.share(stem) >= _OFTEN for stem in more)
+        if fuller or (bare and one.acts and one.score >= _ACTING * best.score):
+            first = one._replace(score=best.score) if fuller else one
+            return [first, *(other for other in found if other is not one)]
+    return found

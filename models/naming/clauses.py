@@ -22,8 +22,6 @@ _CLAUSE_END = re.compile(
 _CODED = re.compile(r"[\d_]|[A-Z]{5}")
 _CAPITALS = re.compile(r"[A-Z]{5,}")  # IFOYYZ; a text all in capitals is only loud
 _TURN_READ = 4_096  # characters
-#: One word, which asks for a measure.
-_HOW = re.compile(r"\b(how) (long|much|many|old|often|far|soon)\b", re.IGNORECASE)
 #: Words of one clause that are read.
 _CLAUSE_WORDS = 40
 _NAME_WORDS = 3  # of a person's name
@@ -36,6 +34,7 @@ class Clause(NamedTuple):
     tokens: tuple[Token, ...]
     asks: bool
     question: tuple[str, ...] = ()
+    verb: int = 0  # words of the question before which its verb cannot stand: "how long do transfers [take]"
 
     @property
     def asked(self) -> str:
@@ -126,16 +125,34 @@ def _clause(piece: str, lexicon: Lexicon, capitals: Capitals) -> Clause:
     cut = lexicon.cut.sub(" ", piece) if lexicon.cut else piece
     if lexicon.frames is not None:
         cut = lexicon.frames.sub(" ", cut)
-    cut = _HOW.sub(r"\1-\2", cut)
+    if lexicon.close is not None:
+        cut = lexicon.close.sub(_one_word, cut)
     raw = _words(cut)
     asked = _question(raw if cut == piece else _words(piece), lexicon)
     found = list(tokens(raw, lexicon, capitals))
     hanging = [
-        token.part is Part.INNER and after.part is Part.INNER and after.place > token.place + 1
+        token.part is Part.INNER
+        and after.part is Part.INNER
+        and (after.place > token.place + 1 or token.text in lexicon.links)
         for token, after in pairwise(found)
     ]
     kept = tuple(token for token, hangs in zip(found, [*hanging, False], strict=False) if not hangs)
-    return Clause(kept, any(word.lower() in lexicon.asking for word in raw), asked)
+    return Clause(kept, any(word.lower() in lexicon.asking for word in raw), asked, _verb(asked, lexicon))
+
+
+def _verb(asked: Sequence[str], lexicon: Lexicon) -> int:
+    """Return how many words of a question stand before its verb at least: its auxiliary and a subject."""
+    aux = next((at for at, word in enumerate(asked[:4]) if word.lower() in lexicon.auxiliaries), None)
+    if aux is None:
+        return 0
+    subject = next(
+        (at for at in range(aux + 1, len(asked)) if asked[at].lower() not in lexicon.articles), aux
+    )
+    return subject + 1
+
+
+def _one_word(words: re.Match[str]) -> str:
+    return words.group().replace(" ", "-")
 
 
 def _words(piece: str) -> list[str]:

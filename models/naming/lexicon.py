@@ -64,6 +64,9 @@ _WORDS = (
     "needs",
     "binding",
     "anaphora",
+    "stands",
+    "auxiliaries",
+    "addressed",
 )
 
 
@@ -79,11 +82,15 @@ class Lexicon:
     questions: words that ask for an answer ("what"); others: that open what is told of others ("someone");
     needs: that open a name of one word of content ("need ride").
     binding: of the prepositions, those that no name ends before ("number of suitcases").
-    anaphora: what stands for a thing that was told of before ("exchange it").
+    anaphora: what stands for a thing that was told of before ("exchange it"); stands: what does after an
+    article ("the one I ordered").
+    addressed: the one who is spoken to, of whom nothing is told: "the top-up you offered".
+    auxiliaries: after these a question has a subject and a verb of its own ("how long does it take").
     joints: words after which another clause may begin; stops: with which another one does.
     helpers: verbs that are left out, but for those after a denial.
     frames: runs of words that are left out as a whole.
     cut: what is cut out of unspaced text.
+    close: words that are read as one: "how long", "due to"; a hyphen joins them where they stand in tables.
     """
 
     parts: Mapping[str, Part]
@@ -101,8 +108,12 @@ class Lexicon:
     needs: frozenset[str] = frozenset()
     binding: frozenset[str] = frozenset()
     anaphora: frozenset[str] = frozenset()
+    stands: frozenset[str] = frozenset()
+    auxiliaries: frozenset[str] = frozenset()
+    addressed: frozenset[str] = frozenset()
     frames: re.Pattern[str] | None = None
     cut: re.Pattern[str] | None = None
+    close: re.Pattern[str] | None = None
 
     def part(self, word: str) -> Part:
         """Return what a lower-case word does."""
@@ -120,12 +131,13 @@ def read_lexicon(document: Mapping[str, str]) -> Lexicon:
     unspaced = sorted((word for word in parts if _UNSPACED.search(word)), key=lambda word: (-len(word), word))
     cut = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
     frames = "|".join(document.get("frames", "").strip().splitlines())
-
+    close = "|".join(word.replace("-", " ") for word in sorted(parts) if "-" in word)
     return Lexicon(
         parts,
         **{table: frozenset(document.get(table, "").split()) for table in _WORDS},
         frames=re.compile(rf"\b(?:{frames})(?!\w)", re.IGNORECASE) if frames else None,
         cut=cut,
+        close=re.compile(rf"\b(?:{close})\b", re.IGNORECASE) if close else None,
     )
 
 
@@ -154,6 +166,7 @@ def _joined(codes: tuple[str, ...]) -> Lexicon:
         **{table: _all(getattr(lexicon, table) for lexicon in each) for table in _WORDS},
         frames=_either(lexicon.frames for lexicon in each),
         cut=_either(lexicon.cut for lexicon in each),
+        close=_either(lexicon.close for lexicon in each),
     )
 
 

@@ -25,7 +25,7 @@ _SHORT = 0.75  # and what ends before "of" and a word that many say
 def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator[tuple[float, int]]:
     """Give (score, end) of the stretches that begin at a token and are worth something."""
     score, last, content, others, length = 0.0, "", set[str](), int(bool(tokens[start].lacked)), 0
-    told, denied, does = tokens[start].part is Part.DENIAL, False, is_verb(tokens[start], weights)
+    told, denied, does = tokens[start].part is Part.DENIAL, False, is_verb(tokens, start, weights)
     acts = tokens[start].errand or (tokens[start].part is Part.LIGHT and _acts(tokens[start]))
     widest = _SIGNS if is_sign(tokens[start].text) else PHRASE_WORDS
     for place in range(start, min(len(tokens), start + widest)):
@@ -63,9 +63,16 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
             yield total, place + 1
 
 
-def is_verb(token: Token, weights: Weights) -> bool:
-    """Tell whether a word is what is asked to be done: "can you cancel", "cancel my flight"."""
-    return token.verb or (token.bare and token.stem in weights.lore.verbs)
+def is_verb(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
+    """Tell whether a word is what is asked to be done: "can you cancel", "cancel my flight".
+
+    Not the first one of a thing: "exchange rate".
+    """
+    token = tokens[place]
+    if not (token.verb or (token.bare and token.stem in weights.lore.verbs)):
+        return False
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    return after is None or f"{token.stem} {after.stem}" not in weights.lore.things
 
 
 def _acts(token: Token) -> bool:

@@ -1,21 +1,29 @@
 """The words of a clause that may stand in a name, and what each does where it stands."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
 from groundswell.models.naming.lexicon import DENIALS, UNSPACED, Lexicon, Part
+from groundswell.models.naming.roles import hinders, role
 from groundswell.models.naming.slots import in_route
 
-WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])[^\W\d_])+(?:['-](?:(?![{UNSPACED}])[^\W\d_])+)*")
+#: Signs that belong to the letter before them: vowels of Hindi, accents that stand alone.
+_MARKS = "".join(
+    sign
+    for sign in map(chr, range(0x300, 0x10000))
+    if unicodedata.category(sign)[0] == "M" and not re.match(f"[{UNSPACED}]", sign)
+)
+_SPELT = rf"[^\W\d_{UNSPACED}]+(?:[{_MARKS}]+[^\W\d_{UNSPACED}]*)*"
+WORD = re.compile(rf"[{UNSPACED}]|{_SPELT}(?:['-]{_SPELT})*")
 SHORTEST, LONGEST = 2, 24  # characters of a content word
 _ABBREVIATION = 4  # characters
 BREAK = ""  # stands where another clause begins
 CODE = "\x00"  # stands for what names one thing of one user
 CUT_OFF = "…"  # at the end of a text that was longer
-_SAID = (Part.CONTENT, Part.PARTICLE, *DENIALS)  # after which a phrase may be cut
 
 
 class Capitals(Enum):
@@ -42,6 +50,7 @@ class Token(NamedTuple):
     routed: str = ""  # of an abbreviation that is one of two names of a way, its stem: "from LAS to IAH"
     stands: bool = False  # a break that stands for what was told of before: "exchange it"
     binds: bool = False  # to what stands before: "number of"
+    held: bool = False  # an article stands right before it
     bare: bool = False  # no article before it, nor anything else of its clause but politeness
 
 
@@ -90,16 +99,18 @@ class _Reader:
             if word == CODE or word.isdigit():
                 yield Token(CODE, Part.CONTENT, "", code=True)
             return
-        part = _part(self.raw, place, lexicon, self.last)
+        part = role(self.raw, place, lexicon, self.last)
         asks = low in lexicon.asking and self.last not in DENIALS  # "I don't want to go"
+        asks = asks and not hinders(self.raw, place, lexicon)
         if asks:
             self.asked, self.does = True, low not in lexicon.nominal
             self.lacked = low if low in lexicon.needs else ""
         elif low in lexicon.articles:
             self.does, self.begun = False, True
         if part is Part.DROPPED:
-            self.told = not asks and low not in lexicon.articles
-            self.gap = self.gap or self.told
+            said = not asks and low not in lexicon.articles
+            self.told = said and low not in lexicon.addressed
+            self.gap = self.gap or said
             self.begun = self.begun or lexicon.part(low) is Part.SUBJECT
             return
         hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
@@ -112,7 +123,7 @@ class _Reader:
             yield self._token(word, place, part)
         self.last, self.begun = Part.DROPPED if part is None else part, True
         self.gap = False
-        self.told = part in DENIALS or lexicon.part(low) is Part.SUBJECT
+        self.told = part in DENIALS or (lexicon.part(low) is Part.SUBJECT and low not in lexicon.addressed)
         linked = low in lexicon.links
         self.does = (self.does or linked) and low not in lexicon.nominal
         self.asked = self.asked and (part is Part.GENERIC or asks or linked)
@@ -121,7 +132,7 @@ class _Reader:
         low = word.lower()
         verb = self.asked and self.does
         return Token(
-            _surface(word, place, loud=self.capitals is Capitals.LOUD),
+            _surface(word, place, loud=self.capitals is Capitals.LOUD, close=low in self.lexicon.parts),
             part,
             stem(low),
             proper=self._is_capital(place) and not self._is_label(place),
@@ -131,6 +142,7 @@ class _Reader:
             told=self.told or self.lexicon.part(low) is Part.SUBJECT,
             lacked=self.lacked if self.asked and not verb else "",
             binds=low in self.lexicon.binding,
+            held=place > 0 and self.raw[place - 1].lower() in self.lexicon.articles,
             bare=not self.begun,
         )
 
@@ -147,79 +159,6 @@ class _Reader:
         return before in lexicon.articles and before not in lexicon.pronouns
 
 
-def _part(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part | None:
-    """Return what a word does where it stands, `last` what the last one that is kept does.
-
-    None where a new clause begins: "and I need", "the odds that".
-    """
-    low = raw[place].lower()
-    part = lexicon.part(low)
-    if low in lexicon.stops or (last in _SAID and _parts(raw, place, lexicon)):
-        return None
-    if part is Part.CONTENT:
-        return part
-    if (
-        last < Part.GENERIC
-        and low in lexicon.asking
-        and low not in lexicon.nominal
-        and _asks_on(raw, place, lexicon)
-    ):
-        return None
-    if low in lexicon.others:
-        return Part.DROPPED if place and raw[place - 1].lower() in lexicon.asking else Part.LIGHT
-    if part is Part.SUBJECT:
-        told = place > 0 and lexicon.part(raw[place - 1].lower()) is Part.CONTENT
-        if told or _denies(raw, place, lexicon):
-            return Part.INNER
-        return None if last in _SAID else Part.DROPPED  # "return things I bought"
-    if part is Part.DROPPED and place and lexicon.part(raw[place - 1].lower()) is Part.SUBJECT:
-        denied = lexicon.part(raw[place + 1].lower()) if place + 1 < len(raw) else None
-        return Part.INNER if denied in DENIALS else part  # "payment I did not make"
-    if low in lexicon.helpers and place and lexicon.part(raw[place - 1].lower()) in DENIALS:
-        return Part.INNER
-    if part is Part.INNER and _joins(raw, place, lexicon):
-        return None
-    return part
-
-
-def _parts(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
-    """Tell whether no phrase goes on after a word: "who", "that I", "that is"; but "that I don't"."""
-    low = raw[place].lower()
-    if low not in lexicon.gaps and low not in lexicon.pronouns:
-        return False
-    after = raw[place + 1].lower() if place + 1 < len(raw) else ""
-    told = lexicon.part(after) is Part.SUBJECT
-    if told and _denies(raw, place + 1, lexicon):
-        return False
-    stands = told or not after or lexicon.part(after) is Part.INNER
-    stands = stands or (lexicon.part(after) is Part.DROPPED and after not in lexicon.articles)
-    return low in lexicon.gaps or (stands and low in lexicon.pronouns)
-
-
-def _asks_on(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
-    return place + 1 < len(raw) and lexicon.part(raw[place + 1].lower()) is Part.SUBJECT
-
-
-def _denies(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
-    """Tell whether a denial follows a word, at once or after "did"."""
-    after = [lexicon.part(word.lower()) for word in raw[place + 1 : place + 3]]
-    return bool(after) and (after[0] in DENIALS or (after[0] is Part.DROPPED and after[-1] in DENIALS))
-
-
-def _joins(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
-    """Tell whether a word joins another clause to what is before it: "and I", "and now I'm", "before I"."""
-    if raw[place].lower() not in lexicon.joints:
-        return False
-    for word in (one.lower() for one in raw[place + 1 : place + 4]):
-        part = lexicon.part(word)
-        speaks = part is Part.SUBJECT or word in lexicon.others
-        if speaks or word in lexicon.asking or (part is Part.DROPPED and "'" in word):
-            return True
-        if part not in (Part.DROPPED, Part.INNER) or word in lexicon.articles:
-            return False
-    return False
-
-
 def _is_short(word: str) -> bool:
     return word.isupper() and len(word) <= _ABBREVIATION
 
@@ -228,10 +167,10 @@ def _fits(word: str) -> bool:
     return len(word) <= LONGEST and (len(word) >= SHORTEST or not word.isascii())
 
 
-def _surface(word: str, place: int, *, loud: bool) -> str:
-    """Return a word as it stands within a sentence."""
+def _surface(word: str, place: int, *, loud: bool, close: bool) -> str:
+    """Return a word as it stands within a sentence, `close` where two words may be read as one."""
     low = word.lower()
-    if low.startswith("how-"):
+    if close and "-" in low:
         return low.replace("-", " ")
     if low == "i":
         return "I"
