@@ -9,7 +9,7 @@ from groundswell.models.intents.ids import Stamp
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.intents.space import fit_space
 from groundswell.models.intents.state import Pin
-from groundswell.models.intents.taught import within_metric
+from groundswell.models.intents.taught import PROOF, agreement, taught_metric, transfer, within_metric
 
 
 def test_directions_in_which_held_groups_vary_count_less_and_others_more():
@@ -73,3 +73,40 @@ def _pin(engine, points, labels):
         fine = state.mint()
         state.pins.append(Pin(fine, fine))
         state.micros.store.owners[slots] = len(state.pins) - 1
+
+
+def test_a_map_must_carry_to_groups_that_it_was_not_learned_from():
+    random = np.random.default_rng(4)
+    groups = np.repeat(np.arange(8), 60)
+    ones = np.ones(len(groups), np.float32)
+    points = np.zeros((480, 24), np.float32)
+    points[:, :16] = random.normal(size=(8, 16))[groups] + random.normal(0, 0.35, (480, 16))
+    said = points.copy()
+    said[:, 16:] = random.normal(0, 1.5, (480, 8))  # how things are said, alike in all groups
+    assert transfer(said, ones, groups) > PROOF
+    assert abs(transfer(points, ones, groups)) < PROOF  # nothing in common to be learned
+    muddled = points.copy()
+    for group in range(8):  # each holds some of what is about another, as a pin on a machine's intent may
+        other = (group + 1 + random.integers(0, 7)) % 8
+        muddled[group * 60 : group * 60 + 12] = points[other * 60 : other * 60 + 12]
+    assert transfer(muddled, ones, groups) < PROOF
+    assert transfer(said, ones, groups // 4) == -1  # two groups only: one would be told apart from nothing
+
+
+def test_the_projection_is_left_alone_where_pins_prove_nothing():
+    random = np.random.default_rng(6)
+    labels = random.integers(0, 12, 900)
+    points = random.normal(size=(12, 24))[labels] + random.normal(0, 0.4, (900, 24))
+    points = directions(points.astype(np.float32))
+    engine = IntentEngine(EngineParams(dimension=24, axes=8, micros=1024, duplicate=0.99, gap=512))
+    for i, point in enumerate(points):
+        engine.assign(point, Stamp(i, f"log/0/{i}/0"))
+    _pin(engine, points, labels)
+    assert taught_metric(engine.state) is None
+
+
+def test_agreement_is_the_share_of_near_rows_of_the_own_group():
+    rows = directions(np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1], [1, 0.05]], np.float32))
+    assert agreement(rows[:4], np.array([0, 0, 1, 1])) == 1
+    assert agreement(rows[:4], np.array([0, 1, 0, 1])) == 0
+    assert np.isclose(agreement(rows, np.array([0, 0, 1, 1, 1])), (0 + 2 * 0.5 / 3) / 2)
