@@ -141,10 +141,14 @@ class TestANameOfFewTurns:
         observe(book, "it", self.LONG, times=many)
         return first, book.name_all(each("it"))["it"]
 
-    def test_gives_way_once_the_intent_has_grown_up(self):
+    def test_is_kept_while_it_says_half_of_what_a_new_one_would(self):
         first, then = self.grown(few=6, many=40)
+        assert then.name == first.name == "Money transferred"
+
+    def test_gives_way_once_hardly_any_turn_says_it(self):
+        first, then = self.grown(few=6, many=100)
         assert (first.name, first.since) == ("Money transferred", 6)
-        assert (then.name, then.reason, then.since) == ("How long does a transfer take", "grown", 46)
+        assert (then.name, then.reason, then.since) == ("How long does a transfer take", "grown", 106)
 
     def test_is_told_from_one_of_many_after_a_restart(self):
         book = book_of({})

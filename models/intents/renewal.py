@@ -20,8 +20,8 @@ MOVED = 0.85  # cosine of an intent's centre to that of its name below which it 
 GROWTH = 1.5  # times the turns that a name was held against at which it is looked at again
 _MAKESHIFT = 1.2  # times, at which one that is no phrase is
 STILL_SAYS = 0.5  # of what a new phrase is worth: the old one is kept ...
-_MOVED_SAYS = 0.75  # ... or this, where the intent has moved ...
-_YOUNG, _YOUNG_SAYS = 20, 0.75  # ... or has grown up since it was named, from fewer turns
+_MOVED_SAYS = 0.75  # ... or this, where the intent has moved
+_YOUNG = 20  # turns; a name from fewer is outgrown when there are more
 SAYS_ALIKE = 0.85  # of what the words of a new name are, where no turn says the old one any more ...
 _SAYS_MORE = 1.3  # ... or this, where the intent has grown up since
 
@@ -119,10 +119,9 @@ def _still_fits(
         return words.says(kept.name) >= SAYS_ALIKE * words.says(fresh.name)
     if now is None:
         return True
-    outgrown = kept.since < _YOUNG <= words.turns or words.turns >= 4 * kept.since
     if then is not None:
-        least = _MOVED_SAYS if why == "moved" else _YOUNG_SAYS if outgrown else STILL_SAYS
-        return then >= least * now
+        return then >= (_MOVED_SAYS if why == "moved" else STILL_SAYS) * now
+    outgrown = kept.since < _YOUNG <= words.turns or words.turns >= 4 * kept.since
     said, new = sense_of(kept.name), sense_of(fresh.name)
     nested = (said <= new or new <= said) and DENYING not in said ^ new
     shared = nested and all(map(words.weights.is_shared, said - {DENYING}))
