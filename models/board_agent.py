@@ -117,18 +117,23 @@ class AgentBoard:
             self.answers = [row, *self.answers[: MAX_ANSWERS - 1]]
 
     def view(self, spiking: frozenset[str], proposals: Mapping[str, int]) -> AgentView:
-        """Return what is shown: intents by impact, those beyond the bound added up."""
+        """Return what is shown: intents by impact, those beyond the bound added up.
+
+        A beginning that was not announced and has no conversation of its own is no row.
+        """
         totals = self._sum(self.fines)
         values = totals.conversations.values(self.clock)
         members = self._members()
         rows = [self._row(intent, fines, totals, values) for intent, fines in members.items()]
         rows.sort(key=lambda row: (-row.tally.failures, -row.conversations, -row.turns, row.id))
-        shown, hidden = rows[:MAX_INTENTS], rows[MAX_INTENTS:]
+        listed = [row for row in rows if row.conversations or self._is_announced(row.id)]
+        shown = listed[:MAX_INTENTS]
         for row in shown:
             row.spiking, row.proposals = row.id in spiking, proposals.get(row.id, 0)
-        rest = Tally()
-        for row in hidden:
-            rest.add(row.tally)
+        ids, rest = {row.id for row in shown}, Tally()
+        for row in rows:
+            if row.id not in ids:
+                rest.add(row.tally)
         return AgentView(
             self.tenant,
             self.agent,
@@ -137,11 +142,16 @@ class AgentBoard:
             self.clock.last,
             self.clock.width,
             shown,
-            rest if hidden else None,
-            len(hidden),
+            rest if len(shown) < len(rows) else None,
+            len(listed) - len(shown),
             self.calibration,
             tuple(self.answers),
         )
+
+    def _is_announced(self, intent: str) -> bool:
+        """Tell whether an event spoke of an intent; a minute gives beginnings names, too."""
+        facts = self.facts.get(intent, Facts())
+        return bool(facts.terms or facts.example or facts.state)
 
     def intent_of(self, fine: str) -> str:
         """Return the intent to which a fine intent belongs today; merged ones lead to their successor."""

@@ -283,6 +283,22 @@ class TestFindings:
         assert board.view().dead_letters == {"not_json": 2}
 
 
+class TestBeginnings:
+    def test_what_was_not_announced_and_has_no_conversation_is_no_row_but_is_counted(
+        self, board: BoardState
+    ) -> None:
+        counts = {"a": count(5), "b": count(0, turns=3), "c": count(0, turns=1)}
+        board.fold("intent-minutes", minute(1, counts, {"a": "A", "b": "B", "c": "C"}))
+        told = {"tenant": "acme", "agent": "shop", "intent_id": "C", "terms": ["card"], "change": "created"}
+        board.fold("intent-events", told)
+        agent = board.view().agents[0]
+        assert [row.id for row in agent.intents] == ["A", "C"]
+        assert agent.hidden_intents == 0
+        assert agent.hidden is not None
+        turns = sum(row.turns for row in agent.intents)
+        assert turns + agent.hidden.turns == agent.tally.turns
+
+
 class TestBounds:
     def test_the_smallest_fine_intents_are_folded_together_and_no_count_is_lost(
         self, board: BoardState
