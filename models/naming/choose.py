@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from groundswell.models.naming.distinct import NEAR, beside, first_distinct, first_fitting, tells_less
+from groundswell.models.naming.distinct import NEAR, beside, first_distinct, tells_less
 from groundswell.models.naming.makeshift import free_terms, made_up
 from groundswell.models.naming.phrase import Phrase
 from groundswell.models.naming.phrases import phrases
@@ -82,7 +82,7 @@ class Offer:
         said; or, where all of this fails, the end of the intent's id.
         """
         offered = {phrase.stems: phrase.score for phrase in self.found}
-        wanted = first_fitting(self.found, (), NEAR)
+        wanted, _ = first_distinct(self.found, (), NEAR)
         best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
         chosen, part = first_distinct(self.found, taken, NEAR)
         lacks = wanted is not None and (chosen is None or tells_less(chosen, wanted))

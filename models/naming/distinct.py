@@ -12,12 +12,6 @@ _SECOND = 0.1  # of its score: one so good stands beside it
 _WIDER = 24  # phrases, the best, of which one may be a part
 
 
-def first_fitting(found: Sequence[Phrase], taken: Sequence[str], near: float) -> Phrase | None:
-    """Return the best phrase that may be a name, unless it is worth less than a part of the best."""
-    good = (one for one in found if one.score >= near * found[0].score)
-    return next((one for one in good if not faults(sentence_case(one.text), taken)), None)
-
-
 def first_distinct(
     found: Sequence[Phrase], taken: Sequence[str], near: float
 ) -> tuple[Phrase | None, Phrase | None]:
