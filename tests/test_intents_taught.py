@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
+from groundswell.models.intents import taught
 from groundswell.models.intents.engine import IntentEngine
 from groundswell.models.intents.geometry import directions
 from groundswell.models.intents.ids import Stamp
@@ -52,10 +53,10 @@ def test_pinning_some_intents_tells_the_others_apart_better():
     points[:, 16:] = random.normal(0, 1.5, (2400, 8))  # how things are said, whatever they are about
     points = directions(points)
     found = []
-    for taught in (False, True):
+    for helped in (False, True):
         engine = IntentEngine(EngineParams(dimension=24, axes=8, micros=1024, duplicate=0.99, gap=512))
         for i, point in enumerate(points):
-            if taught and i == 1400:
+            if helped and i == 1400:
                 _pin(engine, points[:1400], labels[:1400])
             engine.assign(point, Stamp(i, f"log/0/{i}/0"))
         rest = np.flatnonzero(labels >= 6)
@@ -103,6 +104,23 @@ def test_the_projection_is_left_alone_where_pins_prove_nothing():
         engine.assign(point, Stamp(i, f"log/0/{i}/0"))
     _pin(engine, points, labels)
     assert taught_metric(engine.state) is None
+
+
+def test_what_pins_teach_is_put_to_the_proof_once_until_pins_change(monkeypatch):
+    tried = []
+    monkeypatch.setattr(taught, "transfer", lambda rows, *_: tried.append(len(rows)) or 1.0)
+    points = directions(np.random.default_rng(7).normal(size=(700, 24)).astype(np.float32))
+    params = EngineParams(dimension=24, axes=8, micros=1024, gap=100)
+    engine, records = IntentEngine(params), {}
+    for i, point in enumerate(points):
+        if i in (300, 500):
+            engine.pin(engine.intents()[-1 if i == 300 else 0].id)
+        engine.assign(point, Stamp(i, f"log/0/{i}/0"))
+        records |= engine.changes()
+        if i % 50 == 0:
+            engine = IntentEngine.restore(params, "", records)
+    assert len(tried) == 2
+    assert tried[0] < tried[1]
 
 
 def test_agreement_is_the_share_of_near_rows_of_the_own_group():

@@ -51,6 +51,7 @@ class Journal:
                 self.owners.append((int(store.uids[slot]), before, place))
                 store.owners[slot] = place
                 state.micros.dirty.add(slot)
+                state.teaches = None
 
     def release(self, state: State, intent: str) -> None:
         """Free everything that is held for an intent."""
@@ -79,6 +80,7 @@ class Journal:
         if state.pins[place] != pin:
             self.pins.append((place, state.pins[place], pin))
             state.pins[place] = pin
+            state.teaches = None
         state.changed.update((HEAD, PINS))
 
     def undo(self, state: State) -> "Journal":

@@ -73,6 +73,7 @@ def _head(state: State) -> dict[str, Any]:
         "young": sorted(state.young),
         "revived": sorted(state.revived),
         "returned": state.returned,
+        "teaches": state.teaches,
         "shape": [state.params.dimension, state.params.axes],
     }
 

@@ -41,7 +41,7 @@ def restored_state(params: EngineParams, namespace: str, records: Records) -> St
         )
     state.clock = Clock(**head["clock"])
     state.young, state.revived = set(head["young"]), set(head.get("revived", ()))
-    state.returned = head.get("returned", {})
+    state.returned, state.teaches = head.get("returned", {}), head.get("teaches")
     reader = _Reader(namespace, records)
     if head["fitted"]:
         _restore_model(state, reader)

@@ -55,6 +55,7 @@ class State:
     space: Space | None = None
     model: Model | None = None
     pins: list[Pin] = field(default_factory=list)
+    teaches: bool | None = None  # whether what pins teach carries over; None: not known since they changed
     changed: set[str] = field(default_factory=set)
     stamp: Stamp = NOWHERE
     young: set[str] = field(default_factory=set)  # sub-intents born since the last full refit

@@ -6,12 +6,14 @@ whitening magnifies directions that the pinned intents happen not to use.
 
 It is taken only if it proves itself on pins that it was not learned from (cross-validation over intents). A
 pin holds an intent as the machine found it, some of what is about other things included: whitening those
-differences away tells other intents apart worse, not better.
+differences away tells other intents apart worse, not better. It is put to the proof at the first refit after
+pins have changed: between, what they hold changes little.
 """
 
 import numpy as np
 
 from groundswell.models.intents.geometry import Labels, Matrix, directions, group_sums, products, renumber
+from groundswell.models.intents.params import HEAD
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE
 
@@ -34,9 +36,10 @@ def taught_metric(state: State) -> Matrix | None:
     number = np.array([intents.index(pin.intent) for pin in state.pins], np.int64)
     groups, mean = number[rows.owners[held]], (rows.sums.sum(0) / rows.weights.sum()).astype(np.float32)
     centres, weights = rows.centres[held], rows.weights[held]
-    if transfer(centres - mean, weights, groups) < PROOF:
-        return None
-    return within_metric(centres, weights, groups)
+    if state.teaches is None:
+        state.teaches = transfer(centres - mean, weights, groups) >= PROOF
+        state.changed.add(HEAD)
+    return within_metric(centres, weights, groups) if state.teaches else None
 
 
 def transfer(rows: Matrix, weights: Matrix, groups: Labels) -> float:
