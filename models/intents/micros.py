@@ -3,6 +3,7 @@
 import numpy as np
 
 from groundswell.models.intents.companions import joined
+from groundswell.models.intents.condensing import condense
 from groundswell.models.intents.geometry import Labels, group_sums, lengths, renumber
 from groundswell.models.intents.micro_rows import MicroRows
 from groundswell.models.intents.params import EngineParams
@@ -121,15 +122,15 @@ class Micros:
         """Join micro-clusters along `tree` into about `groups`; the heaviest of a group keeps its uid.
 
         Pinned and free ones do not mix. Pinned ones stay as they are, so that events keep finding them,
-        unless they fill over a quarter of the slots: then only those that stand for examples do.
+        unless they fill over a quarter of the slots: then they are joined into so many.
         """
-        rows = self.rows()
-        pinned = rows.owners != FREE
-        labels = tree.cut(groups) * 2 + pinned
-        kept = pinned
-        if pinned.sum() > self.capacity // 4:
-            kept = pinned & np.isin(rows.uids, sorted(self.examples))
-        labels[kept] = 2 * self.count + np.flatnonzero(kept)
+        rows, most = self.rows(), self.capacity // 4
+        held = np.flatnonzero(rows.owners != FREE)
+        kept = np.arange(len(held))
+        if len(held) > most:
+            kept = condense(rows, held, np.array(sorted(self.examples), np.int64), most)
+        labels = tree.cut(groups)
+        labels[held] = self.count + kept
         labels = renumber(labels)
         order = np.lexsort((np.arange(self.count), -rows.weights, labels))
         first = order[np.r_[True, labels[order][1:] != labels[order][:-1]]]
