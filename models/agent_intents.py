@@ -21,17 +21,15 @@ from groundswell.models.intents.names import NameBook
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.ledger import Counted, Ledger
 from groundswell.models.minute import IntentMinute
-from groundswell.models.minute_book import Closed
+from groundswell.models.minute_writer import MinuteWriter, Untold
 from groundswell.models.position import Positions, Source
 from groundswell.models.record import StateRecord
 from groundswell.models.shape_book import ShapeBook
 from groundswell.models.taxonomy import Taxonomy
 from groundswell.models.teaching.memory import Memory
-from groundswell.models.turn import CalibrationState, TurnRead
+from groundswell.models.turn import TurnRead
 
 _TALLY = "tally"
-#: Turns of one minute from which an unannounced intent is worth a name.
-_BUSY = 2
 
 
 @dataclass(slots=True)
@@ -74,11 +72,17 @@ class AgentIntents:
             lateness_ms, book, conversations, self.engine.resolve, self.engine.follow, self.cases
         )
         self.positions = Positions.from_json(tally["positions"] if tally else {})
-        self._moved: dict[str, str] = tally["moved"] if tally else {}
-        self._regrouped: bool = tally["regrouped"] if tally else False
-        self._shaped: bool = tally.get("shaped", False) if tally else False
-        states = map(CalibrationState.model_validate, tally["calibration"] if tally else ())
-        self._calibration = {state.partition: state for state in states}
+        self.untold = Untold.from_json(tally) if tally else Untold()
+        self._minutes = MinuteWriter(
+            tenant,
+            agent,
+            self.engine,
+            self.names,
+            self.memory,
+            self.taxonomy,
+            self.shapes,
+            self.positions,
+        )
 
     @staticmethod
     def record_names() -> list[str]:
@@ -93,9 +97,10 @@ class AgentIntents:
             return None
         taken = Taken(counted=self._count(message))
         if message.calibration is not None:
-            self._calibration[message.calibration.partition] = message.calibration
+            self.untold.calibration[message.calibration.partition] = message.calibration
         for closed in self.ledger.book.advance(message.time, message.source.partition):
-            taken.minutes.append(self._minute(closed, message, at, len(taken.minutes)))
+            source = at.model_copy(update={"index": len(taken.minutes)})
+            taken.minutes.append(self._minutes.write(closed, self.untold, message.time, source))
         taken.events.extend(self._events(message, at))
         if message.type == "forget":
             taken.events.extend(self._forget(message, at))
@@ -121,8 +126,8 @@ class AgentIntents:
         if heard is None:
             return Taken()
         if heard.answer.status == "applied":
-            self._regrouped = True
-            self._moved.update(heard.moved)
+            self.untold.regrouped = True
+            self.untold.moved.update(heard.moved)
             for old, new in heard.moved:
                 self.cases.fold(old, new)
         self.history.note(heard.events)
@@ -159,10 +164,10 @@ class AgentIntents:
         if not self.engine.regrouped():
             return []
         for old, new in moved:
-            self._moved[old] = new
+            self.untold.moved[old] = new
             self.names.fold(old, new)
             self.cases.fold(old, new)
-        self._regrouped = True
+        self.untold.regrouped = True
         self.commands.follow(lineage)
         groups, hidden = self.engine.groups(), self.memory.retired()
         if self.names.lacks(groups):
@@ -180,66 +185,17 @@ class AgentIntents:
         if measured is None:
             return events
         turned = self.shapes.update(measured, refit)
-        self._shaped = True
+        self.untold.shaped = True
         shapes = self.shapes.shapes
         events = [event.model_copy(update={"shape": shapes.get(event.intent_id)}) for event in events]
         return [*events, *self.taxonomy.flag(turned, shapes, len(events), message.time, at)]
-
-    def _minute(self, closed: Closed, message: TurnRead, at: Source, place: int) -> IntentMinute:
-        resolved = {fine: self.engine.resolve(fine) for fine in closed.counts}
-        groups = {**(self.engine.groups() if self._regrouped else {}), **resolved}
-        names = {intent: self._name(intent, groups, closed) for intent in sorted(set(groups.values()))}
-        minute = IntentMinute(
-            tenant=self.tenant,
-            agent=self.agent,
-            minute=closed.minute,
-            closed=message.time,
-            conversations=sum(count.conversations for count in closed.counts.values()),
-            turns=sum(count.turns for count in closed.counts.values()),
-            late=closed.late,
-            counts=closed.counts,
-            groups=dict(sorted(groups.items())),
-            regrouped=self._regrouped,
-            moved=dict(sorted(self._moved.items())),
-            names={intent: name for intent, name in names.items() if name},
-            shapes=self.shapes.shapes if self._shaped else {},
-            dismissed=self.memory.dismissed(),
-            as_of=tuple(
-                Source(log=last.log, partition=partition, offset=last.offset, index=last.index)
-                for partition, last in sorted(self.positions.taken.items())
-            ),
-            calibration=self._calibrations(),
-            source=at.model_copy(update={"index": place}),
-        )
-        self._regrouped = self._shaped = False
-        self._moved.clear()
-        return minute
-
-    def _calibrations(self) -> tuple[CalibrationState, ...]:
-        return tuple(state for _, state in sorted(self._calibration.items()))
-
-    def _name(self, intent: str, groups: Mapping[str, str], closed: Closed) -> str:
-        """Return the announced name; of an intent that is too young for one, what its turns say so far.
-
-        Most of these are a single turn, so once there are others only a busy one is looked at.
-        """
-        if announced := self.memory.name_of(intent) or self.taxonomy.name(intent):
-            return announced
-        fines = [fine for fine, owner in sorted(groups.items()) if owner == intent]
-        turns = sum(closed.counts[fine].turns for fine in fines if fine in closed.counts)
-        if self.engine.groups() and turns < _BUSY:
-            return ""
-        return self.names.name(fines, intent).name
 
     def changes(self) -> dict[str, StateRecord]:
         """Return the changed records of fixed names, the position among them."""
         tally = {
             "positions": self.positions.to_json(),
             "book": self.ledger.book.to_json(),
-            "moved": self._moved,
-            "regrouped": self._regrouped,
-            "shaped": self._shaped,
-            "calibration": [state.model_dump() for state in self._calibrations()],
+            **self.untold.to_json(),
         }
         return {
             _TALLY: StateRecord(orjson.dumps(tally)),
