@@ -13,6 +13,10 @@ from groundswell.models.record import Vector
 
 TRACE = 1e-6  # weight that is left after any silence
 ROOM = 256  # slots that memory is taken for at a time
+HELD_SHARE = 1 / 4  # of the slots; where what is held fills more, it is joined ...
+#: ... into so much. More would keep pins' turns better and other intents worse: a pin holds some of what is
+#: theirs, and the corners of its shape draw more of that.
+JOINED_SHARE = 1 / 16
 
 
 class Micros:
@@ -122,13 +126,14 @@ class Micros:
         """Join micro-clusters along `tree` into about `groups`; the heaviest of a group keeps its uid.
 
         Pinned and free ones do not mix. Pinned ones stay as they are, so that events keep finding them,
-        unless they fill over a quarter of the slots: then they are joined into so many.
+        unless they fill over a quarter of the slots: then they are joined into a quarter of that.
         """
-        rows, most = self.rows(), self.capacity // 4
+        rows = self.rows()
         held = np.flatnonzero(rows.owners != FREE)
         kept = np.arange(len(held))
-        if len(held) > most:
-            kept = condense(rows, held, np.array(sorted(self.examples), np.int64), most)
+        if len(held) > HELD_SHARE * self.capacity:
+            examples = np.array(sorted(self.examples), np.int64)
+            kept = condense(rows, held, examples, int(JOINED_SHARE * self.capacity))
         labels = tree.cut(groups)
         labels[held] = self.count + kept
         labels = renumber(labels)
