@@ -46,6 +46,15 @@ def _thing(part: Sequence[Token]) -> tuple[Token, ...]:
     end = next((at for at in range(start, len(part)) if not content[at]), len(part))
     if end < len(part) and part[end].binds:  # "quality of skateboards"
         return _thing(part[end + 1 :])
+    if 0 < start < len(part) and part[start - 1].part is Part.INNER and any(map(_is_told, part[:start])):
+        return ()  # "it arrived with broken parts"
+    counted = _thing(part[end + 1 :]) if end < len(part) and part[end].part is Part.LIGHT else ()
+    if counted:  # "booked two flights"
+        return counted
     found = tuple(part[start:end])
     fits = 0 < len(found) <= _OBJECT_WORDS and found[0].place > 0 and not any(token.proper for token in found)
     return found if fits else ()
+
+
+def _is_told(token: Token) -> bool:
+    return token.told and token.part is Part.CONTENT

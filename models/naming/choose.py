@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from groundswell.models.naming.distinct import NEAR, beside, first_distinct, tells_less
+from groundswell.models.naming.distinct import NEAR, SIDE, beside, first_distinct, tells_less
+from groundswell.models.naming.in_full import in_full
 from groundswell.models.naming.makeshift import free_terms, made_up
 from groundswell.models.naming.phrase import Phrase
 from groundswell.models.naming.phrases import phrases
+from groundswell.models.naming.prefer import preferred
 from groundswell.models.naming.rules import sentence_case
-from groundswell.models.naming.sense import DENYING, sense_of
-from groundswell.models.naming.weights import Weights
+from groundswell.models.naming.sense import sense_of
+from groundswell.models.naming.weights import MANY, Weights
 
-_FULLER = 0.6  # of the best's worth: a phrase that says more of a thing goes before its bare name ...
-_OFTEN = 0.15  # ... if so many of the turns say each further word
-_ACTING = 0.7  # of it: so does one that says what is to be done
+_IN_FULL = 0.75  # of it: what it says in full, where another has its name
 _JOINED = 0.5  # of the better one's worth: a name of two phrases
 
 
@@ -39,8 +39,8 @@ class Choice(NamedTuple):
     part: bool = False
 
     def worth(self, name: str) -> float | None:
-        """Return what a name is worth, None where no exemplary turn says it."""
-        return self.offered.get(sense_of(name))
+        """Return what a name is worth, None where no exemplary turn says it; of two phrases, none does."""
+        return None if SIDE in name and name != self.name else self.offered.get(sense_of(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,10 @@ class Offer:
         replies: Set[str] = frozenset(),
     ) -> "Offer":
         """Seek the phrases of exemplary turns."""
-        found = _fuller(phrases(examples, weights, replies), weights)
-        return cls(intent, examples, ranked, weights, replies, found)
+        found = phrases(examples, weights, replies)
+        if weights.turns < MANY and found and not any(one.acts for one in found):
+            found = [*found, *(one for one in phrases(examples, weights, replies, cheap=True) if one.acts)]
+        return cls(intent, examples, ranked, weights, replies, preferred(found, weights))
 
     def choose(self, taken: Sequence[str]) -> Choice:
         """Return a specific name unlike those taken.
@@ -85,8 +87,11 @@ class Offer:
         wanted, _ = first_distinct(self.found, (), NEAR)
         best, liked = (wanted.score, sentence_case(wanted.text)) if wanted is not None else (0.0, "")
         chosen, part = first_distinct(self.found, taken, NEAR)
+        if wanted is not None and (one := self._in_full(wanted, chosen, taken)):
+            offered = {**offered, one.stems: max(offered.get(one.stems, 0.0), _IN_FULL * best)}
+            return Choice(sentence_case(one.text), one.turn, offered, best, liked, acts=True)
         lacks = wanted is not None and (chosen is None or tells_less(chosen, wanted))
-        if wanted is not None and lacks and (both := beside(wanted, self.found, taken, self.replies)):
+        if wanted is not None and lacks and (both := self._beside(wanted, chosen, taken)):
             name, turn = both
             joined = {**offered, sense_of(name): _JOINED * best}
             return Choice(name, wanted.turn, joined, best, liked, wanted.acts, turn)
@@ -101,22 +106,12 @@ class Offer:
         name, example = made_up(self.intent, self.found, self.examples, terms, taken)
         return Choice(name, example, offered, best, liked)
 
+    def _in_full(self, wanted: Phrase, chosen: Phrase | None, taken: Sequence[str]) -> Phrase | None:
+        """Return what is wanted in full, where another intent has its name and no phrase left says more."""
+        fuller = chosen is not None and wanted.stems <= chosen.stems
+        return in_full(wanted, self.examples, self.weights, taken) if wanted.acts and not fuller else None
 
-def _fuller(found: Sequence[Phrase], weights: Weights) -> Sequence[Phrase]:
-    """Return phrases with the one before a bare name of a thing, the best, that says more of that thing.
-
-    Not "disposable cards", where many ask for the "limit on disposable cards".
-    """
-    if not found or found[0].acts:
-        return found
-    best = found[0]
-    bare = not best.told and DENYING not in best.stems
-    for one in found:
-        if one.score < _FULLER * best.score:
-            break
-        more = one.stems - best.stems - {DENYING}
-        fuller = best.stems < one.stems and all(weights.share(stem) >= _OFTEN for stem in more)
-        if fuller or (bare and one.acts and one.score >= _ACTING * best.score):
-            first = one._replace(score=best.score) if fuller else one
-            return [first, *(other for other in found if other is not one)]
-    return found
+    def _beside(self, wanted: Phrase, chosen: Phrase | None, taken: Sequence[str]) -> tuple[str, str] | None:
+        """Return what is wanted beside something else, that is to be done too where there is a choice."""
+        acting = wanted.acts and chosen is not None
+        return beside(wanted, self.found, taken, self.replies, acting=acting)

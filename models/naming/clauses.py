@@ -92,8 +92,8 @@ def _read(text: str) -> tuple[tuple[Clause, ...], frozenset[str]]:
         if who is None:
             clause = _clause(piece, lexicon, capitals)
             found += [clause] if clause.tokens else []
-        elif len(who) <= _NAME_WORDS:
-            names += who
+        elif who and len(who) <= _NAME_WORDS and lexicon.part(who[0]) is not Part.INNER:
+            names += [word for word in who if lexicon.part(word) is Part.CONTENT]
     if text.endswith(CUT_OFF) and found:
         found[-1] = found[-1]._replace(tokens=(*found[-1].tokens, _UNFINISHED), question=())
     if any(token.stands for clause in found for token in clause.tokens):

@@ -39,11 +39,16 @@ def tells_less(chosen: Phrase, wanted: Phrase) -> bool:
 
 
 def beside(
-    wanted: Phrase, found: Sequence[Phrase], taken: Sequence[str], replies: Set[str]
+    wanted: Phrase, found: Sequence[Phrase], taken: Sequence[str], replies: Set[str], *, acting: bool
 ) -> tuple[str, str] | None:
-    """Return a phrase that another name has with what else the turns say beside it, and the turn of that."""
+    """Return a phrase that another name has with what else the turns say beside it, and the turn of that.
+
+    acting: whether that must say what is to be done: not "Update address / back to website adventure".
+    """
     good = (one for one in found if one.score >= _SECOND * wanted.score)
     apart = [one for one in good if not one.stems & wanted.stems and not faults(sentence_case(one.text))]
+    if acting:
+        apart = [one for one in apart if one.acts]
     for one in sorted(apart, key=lambda one: (not one.acts, one.turn in replies)):
         name = sentence_case(wanted.text) + SIDE + one.text
         if not faults(name, taken):

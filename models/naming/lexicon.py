@@ -67,6 +67,9 @@ _WORDS = (
     "stands",
     "auxiliaries",
     "addressed",
+    "heads",
+    "indefinite",
+    "comparing",
 )
 
 
@@ -85,6 +88,10 @@ class Lexicon:
     anaphora: what stands for a thing that was told of before ("exchange it"); stands: what does after an
     article ("the one I ordered").
     addressed: the one who is spoken to, of whom nothing is told: "the top-up you offered".
+    heads: nouns that are left out but where a word of content says which: "a different day". indefinite:
+    articles after which what stands for a thing is one of many: "a shorter one", not "the older one".
+    comparing: words before which no name ends, nor after what they compare: "higher than".
+    participles: words that tell of what stands before them by what follows: "connected to".
     auxiliaries: after these a question has a subject and a verb of its own ("how long does it take").
     joints: words after which another clause may begin; stops: with which another one does.
     helpers: verbs that are left out, but for those after a denial.
@@ -111,9 +118,13 @@ class Lexicon:
     stands: frozenset[str] = frozenset()
     auxiliaries: frozenset[str] = frozenset()
     addressed: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+    indefinite: frozenset[str] = frozenset()
+    comparing: frozenset[str] = frozenset()
     frames: re.Pattern[str] | None = None
     cut: re.Pattern[str] | None = None
     close: re.Pattern[str] | None = None
+    participles: re.Pattern[str] | None = None
 
     def part(self, word: str) -> Part:
         """Return what a lower-case word does."""
@@ -131,6 +142,7 @@ def read_lexicon(document: Mapping[str, str]) -> Lexicon:
     unspaced = sorted((word for word in parts if _UNSPACED.search(word)), key=lambda word: (-len(word), word))
     cut = re.compile("|".join(map(re.escape, unspaced))) if unspaced else None
     frames = "|".join(document.get("frames", "").strip().splitlines())
+    participles = document.get("participles", "").strip()
     close = "|".join(word.replace("-", " ") for word in sorted(parts) if "-" in word)
     return Lexicon(
         parts,
@@ -138,6 +150,7 @@ def read_lexicon(document: Mapping[str, str]) -> Lexicon:
         frames=re.compile(rf"\b(?:{frames})(?!\w)", re.IGNORECASE) if frames else None,
         cut=cut,
         close=re.compile(rf"\b(?:{close})\b", re.IGNORECASE) if close else None,
+        participles=re.compile(participles) if participles else None,
     )
 
 
@@ -167,6 +180,7 @@ def _joined(codes: tuple[str, ...]) -> Lexicon:
         frames=_either(lexicon.frames for lexicon in each),
         cut=_either(lexicon.cut for lexicon in each),
         close=_either(lexicon.close for lexicon in each),
+        participles=_either(lexicon.participles for lexicon in each),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from groundswell.models.naming.adjuncts import without_slots
 from groundswell.models.naming.asked import as_put, question
 from groundswell.models.naming.clauses import Clause
 from groundswell.models.naming.lexicon import DENIALS, Part
@@ -49,10 +50,13 @@ def rank(phrase: Phrase) -> tuple[float, int, str]:
 def clause_phrases(clause: Clause, weights: Weights) -> list[Phrase]:
     """Return the stretches of a clause that name something, the best few, best first."""
     found: list[tuple[float, int, int]] = []
+    clause = clause._replace(tokens=without_slots(clause.tokens, weights))
     tokens, denied = clause.tokens, False
     for start, first in enumerate(tokens):
         denied = (denied or (start > 0 and tokens[start - 1].part in DENIALS)) and not first.code
         if first.part > Part.DENIAL or denied or (start and weights.ends(tokens[start - 1])):
+            continue
+        if first.other and start + 1 < len(tokens) and tokens[start + 1].held:  # "someone [has] my card"
             continue
         form = _form(clause, start, weights)
         found += [(form * score, start, end) for score, end in stretches(tokens, start, weights)]

@@ -14,6 +14,8 @@ def role(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part |
     """
     low = raw[place].lower()
     part = lexicon.part(low)
+    if _is_head(raw, place, lexicon):
+        return Part.GENERIC
     if (
         low in lexicon.stops
         or _refers(raw, place, lexicon)
@@ -21,7 +23,8 @@ def role(raw: Sequence[str], place: int, lexicon: Lexicon, last: Part) -> Part |
     ):
         return None
     if part is Part.CONTENT:
-        return part
+        compares = place + 1 < len(raw) and raw[place + 1].lower() in lexicon.comparing
+        return Part.INNER if compares else part  # "higher than"
     if (
         last < Part.GENERIC
         and low in lexicon.asking
@@ -67,6 +70,15 @@ def hinders(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
     before, subject = (word.lower() for word in raw[place - 2 : place])
     time = lexicon.part(before) is Part.INNER and before not in lexicon.joints
     return time and lexicon.part(subject) is Part.SUBJECT
+
+
+def _is_head(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:
+    """Tell whether a word is what the one before it tells of: "a different day", "a shorter one"."""
+    low = raw[place].lower()
+    if not place or lexicon.part(raw[place - 1].lower()) is not Part.CONTENT:
+        return False
+    stands = low in lexicon.stands and place > 1 and raw[place - 2].lower() in lexicon.indefinite
+    return low in lexicon.heads or stands
 
 
 def _refers(raw: Sequence[str], place: int, lexicon: Lexicon) -> bool:

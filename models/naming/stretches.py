@@ -18,6 +18,7 @@ _OTHER_PRICE = 0.02  # of the strongest weight, for each word that is not of con
 _PAIR = 0.5  # of a pair's weight counts
 _ALONE = 0.6  # a single content word
 _CUT = 0.8  # what ends before the next word of content
+_PARTED = 0.5  # the first one after an article: "an existing [flight]"
 _SPLIT = 0.3  # what ends within "number of suitcases"
 _SHORT = 0.75  # and what ends before "of" and a word that many say
 
@@ -41,7 +42,7 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
                 continue
         else:
             worth = _added(token, last, content, weights)
-            if place > start and tokens[place - 1].part is Part.INNER and weights.is_value(token.stem):
+            if place > start and tokens[place - 1].part is Part.INNER and weights.fills(token):
                 worth = -RARE_PRICE * weights.top
             if place == start and does and weights.counts(token.stem):  # it counts by how many say it
                 worth = max(worth, weights.top * weights.common.get(token.stem, 0) / max(weights.turns, 1))
@@ -53,7 +54,7 @@ def stretches(tokens: Sequence[Token], start: int, weights: Weights) -> Iterator
             continue
         if _dangles(tokens, place):
             continue
-        if _splits(tokens, place, weights):
+        if _splits(tokens, place, weights) or _hangs(tokens, place, weights):
             continue
         total = score * (1.0 if len(content) > 1 else _ALONE)
         total *= _whole(tokens, place, weights, asked=does or acts)
@@ -98,10 +99,24 @@ def _dangles(tokens: Sequence[Token], place: int) -> bool:
     return cut and place > 0 and tokens[place - 1].part is Part.INNER
 
 
+def _hangs(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
+    """Tell whether a word that tells of the one before stands without what it leads to: "connected [to]"."""
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    if after is None or not tokens[place].leads or not place or tokens[place - 1].part is not Part.CONTENT:
+        return False
+    return after.part is Part.INNER or weights.ends(after)
+
+
+def is_whole(tokens: Sequence[Token], place: int, weights: Weights) -> bool:
+    """Tell whether a stretch may end at a place: nothing of what it names follows."""
+    cut = _dangles(tokens, place) or _goes_on(tokens, place) or _binds(tokens, place)
+    return not (cut or _hangs(tokens, place, weights))
+
+
 def _whole(tokens: Sequence[Token], place: int, weights: Weights, *, asked: bool) -> float:
     """Return what an end is worth: less where the stretch is cut off."""
     if _goes_on(tokens, place):
-        return _CUT
+        return _PARTED if tokens[place].held else _CUT
     if _binds(tokens, place):
         return _SPLIT
     if asked and _is_compound(tokens, place):

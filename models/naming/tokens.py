@@ -42,6 +42,7 @@ class Token(NamedTuple):
     stem: str
     code: bool = False
     proper: bool = False  # written as a name within a sentence
+    label: bool = False  # written so, but after an article: "the Hilton Hotel"
     place: int = 0  # in its clause
     errand: bool = False  # what is asked to be done, or for: the word after "can you", "I want"
     verb: bool = False  # of these, what is asked to be done: after "can you", "I want to"
@@ -50,6 +51,8 @@ class Token(NamedTuple):
     routed: str = ""  # of an abbreviation that is one of two names of a way, its stem: "from LAS to IAH"
     stands: bool = False  # a break that stands for what was told of before: "exchange it"
     binds: bool = False  # to what stands before: "number of"
+    other: bool = False  # opens what is told of others: "someone"
+    leads: bool = False  # tells of what stands before it by what follows: "connected to"
     held: bool = False  # an article stands right before it
     bare: bool = False  # no article before it, nor anything else of its clause but politeness
 
@@ -113,7 +116,7 @@ class _Reader:
             self.gap = self.gap or said
             self.begun = self.begun or lexicon.part(low) is Part.SUBJECT
             return
-        hangs = self.gap and self.last is Part.INNER and not self.asked and part not in DENIALS
+        hangs = self.gap and self.last is Part.INNER and not self.asked and part is not Part.DENIAL
         if part is None or hangs:  # "for something I bought", "a date to have it delivered"
             yield Token(BREAK, Part.CONTENT, "", code=True, stands=low in lexicon.anaphora)
         names = word[0].isupper() and self.capitals is Capitals.NAMES
@@ -131,20 +134,27 @@ class _Reader:
     def _token(self, word: str, place: int, part: Part) -> Token:
         low = word.lower()
         verb = self.asked and self.does
+        capital, label = self._is_capital(place), self._is_label(place)
         return Token(
             _surface(word, place, loud=self.capitals is Capitals.LOUD, close=low in self.lexicon.parts),
             part,
             stem(low),
-            proper=self._is_capital(place) and not self._is_label(place),
+            proper=capital and not label,
+            label=capital and label,
             place=place,
             errand=self.asked,
             verb=verb,
             told=self.told or self.lexicon.part(low) is Part.SUBJECT,
             lacked=self.lacked if self.asked and not verb else "",
             binds=low in self.lexicon.binding,
+            other=low in self.lexicon.others,
+            leads=not (verb or self.told) and self._is_participle(low),
             held=place > 0 and self.raw[place - 1].lower() in self.lexicon.articles,
             bare=not self.begun,
         )
+
+    def _is_participle(self, low: str) -> bool:
+        return self.lexicon.participles is not None and bool(self.lexicon.participles.fullmatch(low))
 
     def _is_capital(self, place: int) -> bool:
         """Tell whether a word within a sentence is written with a capital, where that shows a name."""

@@ -12,8 +12,9 @@ RARE_PRICE = 0.5  # and for a content word that hardly anybody else said
 TOLD = 1.5  # times that a phrase is worth which says something of something
 NOUN = 0.75  # times that one is worth which neither asks for anything nor says something of it
 DENIED = 1.25  # times that one is worth which denies something: what is not so is what hurts
-_MANY = 12  # turns from which ...
+MANY = 12  # turns from which ...
 _VALUE = 0.15  # ... a word said by fewer than this share of those that say the most common is a value
+_LABEL = 0.6  # or than this, if it is written as a name
 #: Turns of the agent, and share of the intent's, from which a capitalised word is no person's name.
 _KNOWN = ((100, 0.2), (40, 0.5))
 _NO_LORE = Lore()
@@ -86,7 +87,7 @@ class Weights:
 
     def counts(self, stem: str) -> bool:
         """Tell whether a verb is more than one user's way to put it, as far as so many turns can tell."""
-        return self.turns < _MANY or self.is_shared(stem)
+        return self.turns < MANY or self.is_shared(stem)
 
     def share(self, stem: str) -> float:
         """Return the share of the intent's turns that say a word."""
@@ -94,7 +95,12 @@ class Weights:
 
     def is_value(self, stem: str) -> bool:
         """Tell whether a word after a preposition fills a slot: "to chicago", as others say "to denver"."""
-        return self.turns >= _MANY and self.common.get(stem, 0) < _VALUE * self.most
+        return self.turns >= MANY and self.common.get(stem, 0) < _VALUE * self.most
+
+    def fills(self, token: Token) -> bool:
+        """Tell whether a word after a preposition fills a slot: a value, or what is written as a name."""
+        named = token.label and self.turns >= MANY and self.common.get(token.stem, 0) < _LABEL * self.most
+        return named or self.is_value(token.stem)
 
     def ends(self, token: Token) -> bool:
         """Return whether no phrase crosses a word: a code, or what may be a name: written as one, rarely."""
