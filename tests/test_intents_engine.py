@@ -343,6 +343,20 @@ def test_forgetting_goes_by_event_time_and_neither_late_events_nor_a_long_silenc
     assert agreement(labels[1000:2000], found) > 0.95
 
 
+def test_what_was_silent_for_a_thousand_half_lives_retires_with_the_weight_that_is_left_of_it():
+    params = EngineParams(dimension=24, axes=12, micros=256, gap=128, half_life_ms=3_600_000)
+    points, labels = blobs(19, 2000, 8)
+    engine = IntentEngine(params)
+    feed(engine, points[:600])
+    old = {engine.resolve(fine) for fine in engine.groups()}
+    there = points[labels < 4]
+    for i, point in enumerate(there[:600], 600):  # only half of the themes come back, seven years later
+        engine.assign(point, Stamp(stamp(i).time_ms + 70_000 * 3_600_000, f"log/0/{i}/0"))
+    retired = [one for one in engine.state.archive.ring if one is not None]
+    assert {one.intent for one in retired} & old
+    assert all(0 < one.weight <= 600 for one in retired)
+
+
 def test_what_the_records_hold_does_not_depend_on_when_they_were_written():
     points, _ = blobs(16, 1200, 6, noise=0.8)
     held = []

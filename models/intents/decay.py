@@ -3,18 +3,21 @@
 Time is event time, and never runs backwards: an event that comes late counts as of the latest seen.
 """
 
+import math
 from collections.abc import Collection
 
 import numpy as np
 
 from groundswell.models.intents.archive import Retired
 from groundswell.models.intents.geometry import Labels, Matrix, direction
+from groundswell.models.intents.micros import TRACE
 from groundswell.models.intents.model import Model
 from groundswell.models.intents.space import Space
 from groundswell.models.intents.state import State
 from groundswell.models.intents.ward import FREE
 
 FEWEST_LEFT = 3  # sub-intents that a retirement must leave
+MOST_FADED = -math.log2(TRACE)  # half-lives after which one event has faded to a trace, and fades no more
 
 
 def forget(state: State) -> None:
@@ -59,8 +62,8 @@ def _retire(state: State, model: Model, space: Space, labels: Labels, silent: li
         members, weight = labels == i, 0.0
         total = rows.sums[members].sum(0) if members.any() else space.lift(model.centroids[i])
         if members.any():
-            silence = state.clock.time_ms - int(rows.hits[members].max())
-            weight = float(rows.weights[members].sum()) * 2.0 ** (silence / half_life)
+            silence = (state.clock.time_ms - int(rows.hits[members].max())) / half_life
+            weight = float(rows.weights[members].sum()) * 2.0 ** min(silence, MOST_FADED)
         intent = state.returned.pop(model.fines[i], model.intents[i])
         state.archive.add(Retired(model.fines[i], intent, direction(total), weight))
         state.record("retired", "fine", model.fines[i])
