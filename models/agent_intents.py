@@ -126,10 +126,7 @@ class AgentIntents:
         if heard is None:
             return Taken()
         if heard.answer.status == "applied":
-            self.untold.regrouped = True
-            self.untold.moved.update(heard.moved)
-            for old, new in heard.moved:
-                self.cases.fold(old, new)
+            self._carry(heard.moved)
         self.history.note(heard.events)
         return Taken(events=heard.events, answers=[heard.answer])
 
@@ -164,10 +161,8 @@ class AgentIntents:
         if not self.engine.regrouped():
             return []
         for old, new in moved:
-            self.untold.moved[old] = new
             self.names.fold(old, new)
-            self.cases.fold(old, new)
-        self.untold.regrouped = True
+        self._carry(moved)
         self.commands.follow(lineage)
         groups, hidden = self.engine.groups(), self.memory.retired()
         if self.names.lacks(groups):
@@ -177,6 +172,15 @@ class AgentIntents:
             groups, lineage, self.names, message.time, at, centres=centres, hidden=hidden
         )
         return self._measured(events, message, at)
+
+    def _carry(self, moved: Iterable[tuple[str, str]]) -> None:
+        """Let cases follow what vanished, and the next minute tell of it, unless an undo brought it back."""
+        for old, new in moved:
+            self._moved[old] = new
+            self.cases.fold(old, new)
+        for fine in self._moved.keys() & self.engine.groups().keys():
+            del self._moved[fine]
+        self._regrouped = True
 
     def _measured(self, events: list[IntentEvent], message: TurnRead, at: Source) -> list[IntentEvent]:
         """Measure the intents after a full refit; return the events with that, and who turned to mush."""

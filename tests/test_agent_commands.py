@@ -12,6 +12,8 @@ from test_agent_intents import COUNTED, MESSAGES, START, Keeper, at, minutes, ru
 from groundswell.models.agent_intents import Taken
 from groundswell.models.contract import rfc3339
 from groundswell.models.intent_event import IntentEvent
+from groundswell.models.intents.state import Pin
+from groundswell.models.intents.ward import FREE
 from groundswell.models.position import Source
 from groundswell.models.turn import TurnRead
 
@@ -309,6 +311,59 @@ def test_undo_restores_what_a_command_changed(kind: str, later: int, desk: Desk)
         assert np.array_equal(now[: len(owners)], owners)
         assert desk.state.taxonomy.name(one) == name
     assert desk.refused("undo", undoes=given) == "not_undoable"
+
+
+def test_a_sub_intent_that_vanished_lives_under_its_id_again_when_its_pin_is_given_back() -> None:
+    desk, returned = Desk(stream(3, 2_400, noise=0.3), 200), set[str]()
+    for intent in desk.live:
+        desk.give("pin", intent=intent)
+    unpinned = [desk.give("unpin", intent=intent).answers[0].command_id for intent in desk.live]
+    held = set(desk.state.engine.groups())
+    desk.go(900)
+    vanished = held - desk.state.engine.groups().keys()
+    assert vanished
+    for number in unpinned:
+        desk.give("undo", undoes=number)
+        engine, groups = desk.state.engine, desk.state.engine.groups()
+        assert {fine: engine.resolve(fine) for fine in groups} == groups
+        returned |= vanished & groups.keys()
+    assert returned
+    desk.keeper.commit(desk.state)
+    assert all(desk.keeper.rebuild().engine.follow(fine) == fine for fine in desk.state.engine.groups())
+    desk.go(200)
+    told = [minute for minute in minutes(map(said, desk.taken)) if minute.regrouped][-1]
+    assert not told.moved.keys() & told.groups.keys()
+
+
+def test_an_undone_pin_stands_once_and_nobody_elses_takes_its_members(desk: Desk) -> None:
+    one, other = desk.live[:2]
+    state = desk.state.engine.state
+    desk.give("pin", intent=one)
+    members = {int(uid) for uid in state.micros.rows().uids[state.micros.rows().owners != FREE]}
+    desk.give("unpin", intent=one)
+    unpinned = f"cmd-{desk.number}"
+    desk.give("pin", intent=other)  # takes the places that the first one left
+    desk.give("describe", intent=one, description="held again, at other places")
+    desk.give("undo", undoes=unpinned)
+    fines = [pin.fine for pin in state.pins if pin.fine]
+    assert sorted(set(fines)) == sorted(fines)
+    rows = state.micros.rows()
+    held = {int(u): state.pins[o].intent for u, o in zip(rows.uids, rows.owners, strict=True) if o != FREE}
+    assert {held.get(uid) for uid in members} == {one}
+
+
+def test_an_undone_pin_without_a_place_leaves_its_members_to_the_machine(desk: Desk) -> None:
+    state = desk.state.engine.state
+    one, other = desk.live[:2]
+    desk.give("pin", intent=one)
+    desk.give("unpin", intent=one)
+    unpinned = f"cmd-{desk.number}"
+    desk.give("pin", intent=other)
+    before = state.micros.rows().owners.copy()
+    taken = [pin if pin.fine else Pin(f"at {place}", "elsewhere") for place, pin in enumerate(state.pins)]
+    state.pins[:] = taken + [Pin(f"at {place}", "") for place in range(len(taken), state.params.pins)]
+    desk.give("undo", undoes=unpinned)
+    assert np.array_equal(state.micros.rows().owners, before)
 
 
 def test_a_command_on_which_a_later_one_rests_is_undone_after_it(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from groundswell.models.intents.params import FORWARDS_PER_RECORD
 
 
 class Forwards:
-    """The newest `capacity` links, in a ring of fixed places."""
+    """The newest `capacity` links, in a ring of fixed places. No id that lives has one."""
 
     def __init__(self, capacity: int) -> None:
         self.ring: list[tuple[str, str] | None] = [None] * capacity
@@ -29,6 +29,15 @@ class Forwards:
         self.ring[place] = (old, new)
         self._place[old] = place
         self.dirty.add(place // FORWARDS_PER_RECORD)
+
+    def drop(self, old: str) -> None:
+        """Forget what took the place of `old`: it lives again."""
+        if self._place.pop(old, None) is None:
+            return
+        for place, link in enumerate(self.ring):
+            if link is not None and link[0] == old:
+                self.ring[place] = None
+                self.dirty.add(place // FORWARDS_PER_RECORD)
 
     def follow(self, fine: str) -> str:
         """Return the last id of the chain that starts at `fine`."""

@@ -87,16 +87,18 @@ class Journal:
         """Take the changes back, the last one first; return the journal of that.
 
         What has changed again since is left as it is. A pin whose place is taken gets another; where
-        there is none, its members are left to the machine.
+        there is none, or the sub-intent is held for another intent by now, its members are left to the
+        machine.
         """
         back, moved = Journal(), dict[int, int]()
         for place, before, after in reversed(self.pins):
             now = moved.get(place, place)
-            if state.pins[now] != after:
-                if before == NOBODY or not _has_room(state):
-                    continue
-                now = moved[place] = _empty_place(state)
-            back._write(state, now, before)
+            if now == FREE or (before == NOBODY and state.pins[now] != after):
+                continue
+            if before != NOBODY:
+                now = moved[place] = _place_again(state, now, before, after)
+            if now != FREE:
+                back._write(state, now, before)
         self._give_back(state, back, moved)
         for fine, before_intent, after_intent in reversed(self.groups):
             row = state.model.position.get(fine) if state.model else None
@@ -137,6 +139,16 @@ class Journal:
 def place_of(state: State, fine: str) -> int | None:
     """Return the place of the pin on a sub-intent, if there is one."""
     return next((place for place, pin in enumerate(state.pins) if pin.fine == fine), None)
+
+
+def _place_again(state: State, place: int, before: Pin, after: Pin) -> int:
+    """Return where the pin *before*, of which *place* was made *after*, can stand again; FREE: nowhere."""
+    held = place_of(state, before.fine)
+    if held is not None and (held != place or state.pins[place] != after):
+        return held if state.pins[held] == before else FREE
+    if state.pins[place] == after:
+        return place
+    return _empty_place(state) if _has_room(state) else FREE
 
 
 def _has_room(state: State) -> bool:

@@ -42,6 +42,8 @@ def settle(state: State, before: Labels, intents: list[str]) -> list[Shift]:
     new = fit_model(
         rows.places, rows.weights, labels, live, [groups[fine] for fine in live], state.params.novelty
     )
+    for fine in live:
+        state.forwards.drop(fine)  # an undone command may bring one back that vanished since
     _forward(state, model, new, before, labels)
     state.model = new
     state.changed.update((HEAD, MODEL))
