@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from groundswell.models.intents.forwards import last_of
 from groundswell.models.intents.holding import Journal
 from groundswell.models.intents.intent_name import IntentName
 from groundswell.models.position import Positions
@@ -112,11 +113,7 @@ class Memory:
 
     def successor(self, intent: str) -> str:
         """Return the intent that a vanished one leads to; any other, itself."""
-        visited: set[str] = set()
-        while intent in self.gone and intent not in visited:
-            visited.add(intent)
-            intent = self.gone[intent]
-        return intent
+        return last_of(self.gone, intent)
 
     def name_of(self, intent: str) -> str:
         """Return the name that people gave an intent, or the empty string."""
