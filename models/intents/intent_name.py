@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -78,7 +78,7 @@ class IntentName:
 
     def to_json(self) -> dict[str, Any]:
         """Return a document from which `of_json` restores the same."""
-        return asdict(self)
+        return {key: getattr(self, key) for key in self.__slots__}
 
     @classmethod
     def of_json(cls, document: dict[str, Any]) -> "IntentName":
