@@ -14,6 +14,7 @@ from groundswell.models.intents.decay import homes, rejoin, revive
 from groundswell.models.intents.forwards import Forwards
 from groundswell.models.intents.geometry import direction, directions, lengths, products
 from groundswell.models.intents.ids import ALPHABET, Stamp, mint_id
+from groundswell.models.intents.lineage import match, overlap
 from groundswell.models.intents.lloyd import lloyd
 from groundswell.models.intents.model import fit_model
 from groundswell.models.intents.params import EngineParams
@@ -235,6 +236,16 @@ def test_settings_the_method_cannot_run_with_are_refused(wrong):
 def test_record_names_are_distinct():
     names = EngineParams().record_names()
     assert len(names) == len(set(names)) == 4 + 2048 + 400 + 64 + 128
+
+
+def test_an_id_is_carried_to_what_is_most_of_the_old_group_or_was_most_of_the_new_one():
+    """Most of A went where most of B is. One event of A is among 31 that were C: they are not A."""
+    former = ["A"] * 61 + ["B"] * 90 + ["C"] * 100
+    groups = np.array([0] * 60 + [1] + [0] * 90 + [1] * 30 + [2] * 70)
+    shared = overlap(groups, 3, former, np.ones(len(former), np.float32))
+    assert match(shared.weight, shared.weight) == [(0, 1), (2, 2)]
+    beginning = overlap(np.zeros(9, np.int64), 1, ["D", *["E"] * 8], np.ones(9, np.float32))
+    assert match(beginning.weight * [1, 0], beginning.weight) == [(0, 0)]  # all of D is there: it has grown
 
 
 def test_an_archived_id_goes_to_the_newborn_that_is_nearest_to_it_and_to_none_if_another_intent_is():

@@ -67,11 +67,14 @@ def _name_groups(
     heirs: set[str],
     taken: set[str],
 ) -> list[str]:
-    """Return an id per group: one of `heirs` by matched weight, its heaviest member's, or a new one."""
+    """Return an id per group: one of `heirs` by matched weight, its heaviest member's, or a new one.
+
+    The id of an heir that no group matches goes with no sub-intent either: both would mean another thing.
+    """
     count, weight = len(shared.weight), shared.weight.copy()
     weight[:, [i for i, name in enumerate(shared.old) if name not in heirs]] = 0
-    named = {row: shared.old[column] for row, column in match(weight)}
-    used = taken | set(named.values())
+    named = {row: shared.old[column] for row, column in match(weight, shared.weight)}
+    used = taken | heirs
     for group in range(count):
         if group in named:
             continue

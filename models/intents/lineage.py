@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from groundswell.models.intents.geometry import Labels, Matrix, Scores
 
 Kind = Literal["created", "merged", "split", "retired", "revived"]
 Level = Literal["intent", "fine"]
+MOST = 0.5  # of an old group or of a new one that both must share for its id to be carried over
 
 
 class LineageEvent(NamedTuple):
@@ -71,7 +71,17 @@ def number_ids(ids: list[str]) -> tuple[list[str], Labels]:
     return names, np.array([number[i] for i in ids], np.int64)
 
 
-def match(weight: Scores | NDArray[np.float32]) -> list[tuple[int, int]]:
-    """Return the pairs (row, column) of a maximum-weight matching that share any weight, by row."""
-    rows, columns = linear_sum_assignment(weight, maximize=True)
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if weight[r, c] > 0]
+def match(weight: Scores, whole: Scores) -> list[tuple[int, int]]:
+    """Return the pairs (row, column) of a maximum-weight matching, by row.
+
+    Only what shares at least half of the one or of the other is a pair: an id that went elsewhere would
+    come to mean something else without a word.
+
+    Args:
+        weight: what rows and columns share, 0 where they may not be a pair (rows, columns).
+        whole: what they share, pairs or not.
+    """
+    half = MOST * np.minimum(whole.sum(1)[:, None], whole.sum(0))
+    allowed = np.where(weight >= half, weight, 0)
+    rows, columns = linear_sum_assignment(allowed, maximize=True)
+    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if allowed[r, c] > 0]

@@ -102,7 +102,7 @@ def _match_fines(state: State, rows: MicroRows, labels: Labels, shared: Overlap)
         weight[row] = 0
         if fine in shared.old:
             weight[:, shared.old.index(fine)] = 0
-    for row, column in match(weight):
+    for row, column in match(weight, shared.weight):
         carried[row] = shared.old[column]
     return carried
 
