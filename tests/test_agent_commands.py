@@ -15,7 +15,7 @@ from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.state import Pin
 from groundswell.models.intents.ward import FREE
 from groundswell.models.position import Source
-from groundswell.models.turn import TurnRead
+from groundswell.models.turn import TurnRead, encode_vector
 
 LONG = stream(3, 2_400)
 
@@ -396,6 +396,25 @@ def test_what_cannot_be_applied_is_refused_with_the_reason(desk: Desk) -> None:
     desk.give("retire", intent=other)
     assert desk.refused("unpin", intent=other) == "contradiction"
     assert desk.refused("retire", intent=other) == "no_change"
+
+
+def test_a_refused_command_leaves_no_micro_cluster_behind(desk: Desk) -> None:
+    """Its examples got some of their own, to be looked at, before it was found that it cannot be applied."""
+    random, micros = np.random.default_rng(0), desk.state.engine.state.micros
+    found = random.normal(size=(micros.capacity // 8 + 1, 24))
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    vectors = {turn(n): encode_vector(one.astype(np.float32)) for n, one in enumerate(found)}
+    before, desk.keeper = (micros.count, micros.rows().weights.copy()), Keeper()
+    desk.keeper.commit(desk.state)
+    assert desk.refused("move-examples", vectors, examples=tuple(vectors), into=desk.live[0]) == "limit"
+    desk.give("retire", intent=desk.live[0])
+    taken = {turn(n): str(one.vector) for n, one in enumerate(desk.of(desk.live[0])[:1])}
+    linked = {**taken, turn(100): vectors[turn(1)]}
+    assert desk.refused("must-link", linked, examples=tuple(linked)) == "retired_intent"
+    assert micros.count == before[0]
+    assert np.array_equal(micros.rows().weights, before[1])
+    desk.keeper.commit(desk.state)
+    assert desk.keeper.rebuild().engine.state.micros.count == before[0]
 
 
 def test_before_anything_has_emerged_every_command_is_refused() -> None:

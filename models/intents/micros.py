@@ -86,6 +86,11 @@ class Micros:
         self.dirty.add(slot)
         return slot
 
+    def withdraw(self, count: int) -> None:
+        """Drop what was opened since *count* slots were in use."""
+        self.dirty.update(range(count, self.count))
+        self.count = count
+
     def link(self, slot: int, uid: int) -> None:
         """Note that one goal had an event in this slot and its first in the micro-cluster `uid`."""
         uids = self._all.uids[: self.count]

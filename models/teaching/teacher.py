@@ -13,7 +13,8 @@ from groundswell.models.teaching.refused import Refused
 from groundswell.models.teaching.standing import Standing
 from groundswell.models.teaching.told import Deed
 
-_SHAPES: dict[str, Callable[[CommandRead, Standing], tuple[Effect, Done]]] = {
+Shape = Callable[[CommandRead, Standing], tuple[Effect, Done]]
+_SHAPES: dict[str, Shape] = {
     "merge": shapes.merge,
     "split": shapes.split,
     "move-examples": shapes.move,
@@ -25,14 +26,13 @@ _DETAIL = 120
 
 
 def apply(read: CommandRead, state: State, memory: Memory) -> Effect:
-    """Carry a command out and remember it. Raises Refused where it cannot be: then no intent changed."""
-    given = read.given
+    """Carry a command out and remember it. Raises Refused where it cannot be: then nothing has changed."""
+    given, slots = read.given, state.micros.count
     try:
         effect, done = _act(read, Standing(state, memory))
-    except NoRoom as full:
-        raise Refused("limit", str(full)) from full
-    except Contradiction as clash:
-        raise Refused("contradiction", str(clash)) from clash
+    except Refused:
+        state.micros.withdraw(slots)
+        raise
     done.touched = tuple(dict.fromkeys(effect.touched))
     memory.remember(given.id, done)
     deed = Deed(given.id, given.command, given.actor, given.time, effect.detail[:_DETAIL])
@@ -44,7 +44,16 @@ def apply(read: CommandRead, state: State, memory: Memory) -> Effect:
 def _act(read: CommandRead, here: Standing) -> tuple[Effect, Done]:
     kind = read.given.command
     if kind in _SHAPES:
-        return _SHAPES[kind](read, here)
+        return _shape(_SHAPES[kind], read, here)
     if kind == "undo":
         return undoing.undo(read.given, here)
     return facts.unpin(read.given, here) if kind == "unpin" else facts.set_fact(read.given, here)
+
+
+def _shape(act: Shape, read: CommandRead, here: Standing) -> tuple[Effect, Done]:
+    try:
+        return act(read, here)
+    except NoRoom as full:
+        raise Refused("limit", str(full)) from full
+    except Contradiction as clash:
+        raise Refused("contradiction", str(clash)) from clash
