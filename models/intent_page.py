@@ -140,7 +140,7 @@ def intent_page(state: AgentIntents, asked: str) -> IntentPage | None:
         asked,
         live=True,
         name=state.taxonomy.name(intent) or kept.name,
-        description=state.memory.of(intent).description or kept.description,
+        description=state.memory.description_of(intent) or kept.description,
         pinned=any(view.pinned for view in state.engine.intents() if view.id == intent),
         weight=round(weight, 1),
         share=weight / max(sum(weights.values()), 1e-9),

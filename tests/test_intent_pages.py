@@ -179,6 +179,14 @@ def test_a_page_tells_where_an_intent_breaks_and_what_to_compare(filled: tuple[P
     assert page.weight == pytest.approx(100, abs=2)
 
 
+def test_looking_at_an_intent_tells_nothing_about_it(filled: tuple[Path, AgentIntents]) -> None:
+    state = filled[1]
+    state.changes()
+    assert intent_page(state, failing_intent(state)) is not None
+    assert state.memory.told == {}
+    assert state.memory.changes() == {}
+
+
 def test_an_id_that_became_part_of_another_leads_there_and_an_unknown_one_nowhere(
     filled: tuple[Path, AgentIntents],
 ) -> None:

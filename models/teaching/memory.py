@@ -120,6 +120,11 @@ class Memory:
         told = self.told.get(intent)
         return told.name if told is not None else ""
 
+    def description_of(self, intent: str) -> str:
+        """Return how people described an intent, or the empty string."""
+        told = self.told.get(intent)
+        return told.description if told is not None else ""
+
     def names(self) -> dict[str, str]:
         """Return the names that people gave, by intent."""
         return {intent: told.name for intent, told in self.told.items() if told.name}
