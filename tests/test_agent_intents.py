@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from groundswell.models.agent_intents import AgentIntents, Taken
+from groundswell.models.assigned import Assigned
 from groundswell.models.intent_event import IntentEvent
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.minute import Count, IntentMinute
@@ -257,6 +258,40 @@ def test_a_conversation_comes_to_an_intent_once_and_is_repaired_once() -> None:
     count = one_minute(need(0), need(1, **signals), need(2, segment=1), need(3, **signals))
     assert (count.conversations, count.turns) == (1, 4)
     assert 1 <= count.repaired <= 2  # once for each goal
+
+
+class Looked(dict[str, Assigned]):
+    """Counts how often all conversations are looked at."""
+
+    times = 0
+
+    def items(self) -> Any:
+        self.times += 1
+        return super().items()
+
+
+def test_finished_conversations_are_let_go_and_open_ones_are_not_looked_at_with_each_commit() -> None:
+    ledger = Keeper().rebuild().ledger
+    ledger.assigned = looked = Looked()
+    for number in range(1_000):
+        looked[str(number)] = Assigned(str(number), 0, "u", final=number < 100)
+        ledger.changed.add(str(number))
+        ledger.conversations()
+        ledger.let_go(50)
+    assert not {str(number) for number in range(50)} & looked.keys()
+    assert looked.keys() >= {str(number) for number in range(100, 1_000)}
+    assert looked.times < 50
+    ledger.changed.add("100")
+    looked["100"].final = True
+    ledger.conversations()
+    for number in range(900):
+        ledger.changed.add(str(number + 100))
+        looked[str(number + 100)].final = True
+        ledger.let_go(50)  # what is changed and not yet written stays
+    assert looked.keys() >= ledger.changed
+    ledger.conversations()
+    ledger.let_go(50)
+    assert len(looked) == 50
 
 
 def test_outcomes_of_conversations_without_an_intent_are_nobodys() -> None:
