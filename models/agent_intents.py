@@ -87,7 +87,8 @@ class AgentIntents:
     @staticmethod
     def record_names() -> list[str]:
         """Return the names of the records beside the engine's and the names'."""
-        return [*CaseBook.record_names(), *ShapeBook.record_names(), *History.record_names()]
+        books = [*CaseBook.record_names(), *ShapeBook.record_names(), *History.record_names()]
+        return [_TALLY, *Taxonomy.record_names(), *Memory.record_names(), *books]
 
     def take(self, message: TurnRead, at: Source) -> Taken | None:
         """Take one message in; return None if it is a repeat. *at* is its own place in `turns`."""

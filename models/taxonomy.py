@@ -35,6 +35,11 @@ class Taxonomy:
         self._entries: dict[str, Entry] = {}
         self._changed = False
 
+    @staticmethod
+    def record_names() -> list[str]:
+        """Return the name of every record that a taxonomy can write."""
+        return [_RECORD]
+
     def name(self, intent: str) -> str:
         """Return the announced name, or the empty string."""
         entry = self._entries.get(intent)

@@ -12,10 +12,12 @@ from typing import Any
 
 import orjson
 
+from groundswell.models.intents.forwards import last_of
 from groundswell.models.position import Positions, Source
 from groundswell.models.proposals.thread import Thread, ThreadTurn, ToolUse
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE, record_id
+from groundswell.streams.vanished import vanished
 
 #: Conversations whose turns are fetched at once.
 _CHUNK = 64
@@ -71,12 +73,22 @@ class Evidence:
         keys = [key for key, _ in window.assigned]
         known = await self._conversations(keys)
         turns = await self._turns(window.owner, keys, window.cut)
+        groups = await self._followed(window, groups)
         return [
             thread
             for key, value in window.assigned
             if key in known
             and (thread := _thread(value, known[key], turns.get(key, []), window.cut, groups)) is not None
         ]
+
+    async def _followed(self, window: "Window", groups: Mapping[str, str]) -> Mapping[str, str]:
+        """Return *groups* with those that had vanished by then, each in the intent of what took its place."""
+        had = {fine for _, value in window.assigned for fine in _segments(value, window.cut)}
+        if not had - groups.keys():
+            return groups
+        links, _ = await vanished(self._store, window.owner)
+        heirs = {fine: last_of(links, fine, groups) for fine in sorted(had)}
+        return {**groups, **{fine: groups[heir] for fine, heir in heirs.items() if heir in groups}}
 
     async def _wait(self, owner: str, as_of: Sequence[Source], patience_s: float = 30.0) -> None:
         """Return once turns and intents have committed everything up to *as_of*."""
@@ -101,7 +113,7 @@ class Evidence:
 
     async def _record(self, collection: Any, owner: str, name: str) -> Any:
         points = await self._store.retrieve(collection, [record_id(owner, name)], vectors=True)
-        return orjson.loads(state_record(points[0]).payload) if points else None
+        return orjson.loads(state_record(points[0]).payload) if points else None  # or null: not yet written
 
     async def _assigned(self, owner: str, before_ms: int, cut: Positions) -> list[tuple[str, Any]]:
         """Return the intents of the latest conversations by uuid, in the order in which they opened."""

@@ -132,7 +132,8 @@ class IntentStates:
         """Return the records that tell one commit from the next: how far, and what people said."""
         wanted = [record_id(owner, name) for name in (_TALLY, TAUGHT)]
         points = await self.store.retrieve(INTENTS_STATE, wanted)
-        return b"".join(state_record(point).payload for point in points) or None
+        records = [record for point in points if (record := state_record(point)) != EMPTY]
+        return b"".join(record.payload for record in records) or None
 
     async def _restored(self, tenant: str, agent: str) -> Held:
         where = Where.equal(owner=owner_of(tenant, agent), kind="state")

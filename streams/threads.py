@@ -8,16 +8,11 @@ import orjson
 
 from groundswell.models.event import ConversationEvent
 from groundswell.models.intents.forwards import last_of
-from groundswell.models.intents.params import (
-    FORWARDS_PER_RECORD,
-    MODEL,
-    EngineParams,
-    archive_record,
-    forward_record,
-)
+from groundswell.models.intents.params import MODEL
 from groundswell.models.thread_view import ThreadName, ThreadView, thread_view
 from groundswell.sinks.store import Point, Store, StoreUnavailable, Where, state_record
 from groundswell.streams.collections import INTENTS_STATE, TURNS, TURNS_STATE, record_id
+from groundswell.streams.vanished import vanished
 
 #: Entries in which conversations of one id are looked for.
 _LOOKED_AT = 512
@@ -101,24 +96,10 @@ class Threads:
         fines = {int(n): segment["fine"] for n, segment in (assigned.get("segments") or {}).items()}
         links = dict[str, str]()
         if not groups.keys() >= set(fines.values()):
-            links, silent = await self._gone(owner)
+            links, silent = await vanished(self._store, owner)
             groups = silent | groups
         intents = {n: groups.get(now := last_of(links, fine), now) for n, fine in fines.items()}
         return {n: (intent, (names.get(intent) or [""])[0]) for n, intent in intents.items()}
-
-    async def _gone(self, owner: str) -> tuple[dict[str, str], dict[str, str]]:
-        """Return what took the place of each sub-intent that vanished, and the intent of each silent one."""
-        links, silent, params = dict[str, str](), dict[str, str](), EngineParams()
-        names = [*map(forward_record, range(params.forwards // FORWARDS_PER_RECORD))]
-        names += map(archive_record, range(params.archive))
-        ids = [record_id(owner, name) for name in names]
-        for point in await self._store.retrieve(INTENTS_STATE, ids, vectors=True):
-            held = _record(point)
-            if isinstance(held, list):
-                links |= dict(filter(None, held))
-            elif held:
-                silent[held["fine"]] = held["intent"]
-        return links, silent
 
 
 def _record(point: Point) -> Any:

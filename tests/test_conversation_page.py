@@ -7,18 +7,16 @@ from typing import Any
 import aiohttp
 import pytest
 from playwright.async_api import Page
-from test_agent_intents import MESSAGES, Keeper, at
 from test_board_browser import ATTACKS, hostile_board
 
 from groundswell.models.board import BoardState
 from groundswell.models.event import named_turn
-from groundswell.models.record import StateRecord
 from groundswell.models.thread_view import ThreadName, ThreadView, thread_view
 from groundswell.sinks.conversation_page import ConversationPages, render
 from groundswell.sinks.metrics import Metrics
-from groundswell.sinks.store import Point, Store, open_store, state_point
+from groundswell.sinks.store import Point, Store, open_store
 from groundswell.sinks.web import make_app, start
-from groundswell.streams.collections import COLLECTIONS, INTENTS_STATE, TURNS, record_id
+from groundswell.streams.collections import COLLECTIONS, TURNS
 from groundswell.streams.threads import Threads
 
 START = 1_760_000_000_000
@@ -168,29 +166,6 @@ async def test_a_conversation_is_found_by_any_id_and_a_long_one_is_cut_and_says_
         assert "turn 3" not in text
         assert "The first 3 of 5 entries" in text
     assert (await get(f"{pages}/conversations/{KEY}?agent=another"))[0] == 404
-
-
-async def test_a_goal_whose_sub_intent_vanished_is_shown_under_the_intent_that_it_leads_to(
-    store: Store,
-) -> None:
-    state, keeper = Keeper().rebuild(), Keeper()
-    for place, one in enumerate(MESSAGES):
-        state.take(one, at(place))
-    keeper.commit(state)
-    first = {key: one.segments[0].fine for key, one in state.ledger.assigned.items() if one.segments}
-    key, fine = next((k, fine) for k, fine in sorted(first.items()) if fine not in state.engine.groups())
-    intent = state.engine.resolve(fine)
-    owned = {"owner": "acme/shop", "kind": "state"}
-    records = {record_id("acme/shop", name): record for name, record in keeper.records.items()}
-    records[KEY] = keeper.conversations[key]
-    await store.commit(
-        INTENTS_STATE,
-        [state_point(id_, StateRecord(record.payload), **owned) for id_, record in records.items()],
-        epoch=1,
-    )
-    thread = await Threads(store).read(ThreadName(KEY, NAME, "acme", "shop"))
-    assert [(goal.intent, goal.name) for goal in thread.goals] == [(intent, state.taxonomy.name(intent))]
-    assert state.taxonomy.name(intent)
 
 
 async def test_an_id_that_several_agents_use_gives_links_to_each(store: Store, pages: str) -> None:

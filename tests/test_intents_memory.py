@@ -11,14 +11,17 @@ from groundswell.models.intents.geometry import direction
 from groundswell.models.intents.micros import ROOM, Micros
 from groundswell.models.intents.params import EngineParams
 from groundswell.models.position import Source
+from groundswell.models.record import StateRecord
 from groundswell.models.turn import SegmentOutcome, TurnRead, encode_vector
 from groundswell.sinks.metrics import Metrics
-from groundswell.sinks.store import Store, open_store
+from groundswell.sinks.store import Store, open_store, state_point, state_record
 from groundswell.streams import intents
-from groundswell.streams.collections import INTENTS_STATE
+from groundswell.streams.collections import INTENTS_STATE, record_id
 from groundswell.streams.delivery import Delivery, Record
 from groundswell.streams.embedded import OneLog
+from groundswell.streams.intent_states import IntentStates
 from groundswell.streams.intents import Intents
+from groundswell.streams.ownership import EMPTY
 from groundswell.streams.settings import Settings
 from groundswell.streams.topics import TURNS
 
@@ -112,3 +115,18 @@ async def test_a_claimed_agent_keeps_no_second_copy_of_its_records(worker: Worke
     assert (held.owned.records, held.owned.open) == ({}, {})
     assert conversation in held.state.ledger.assigned
     assert held.state.engine.state.micros.rows().sums.tobytes() == before
+
+
+async def test_a_worker_that_lost_its_agent_adds_no_record_to_what_the_next_one_has(
+    worker: Worker,
+) -> None:
+    """What does not exist is no record of a newer epoch: so each one of a fixed name is made by the claim."""
+    stage, store = worker.stage, worker.stage._store
+    lost = await stage.claim("acme", "a")
+    await stage.claim("acme", "a")
+    wanted = [record_id("acme/a", name) for name in ("tally", "taxonomy", "teaching")]
+    assert await IntentStates(store).state("acme", "a") is None  # claimed, and nothing written
+    late = [state_point(one, StateRecord(b'{"late": 1}'), owner="acme/a", kind="state") for one in wanted]
+    await store.commit(INTENTS_STATE, late, lost.owned.epoch)
+    found = [state_record(point) for point in await store.retrieve(INTENTS_STATE, wanted)]
+    assert found == [EMPTY] * len(wanted)

@@ -4,15 +4,18 @@ A link is always older than the link of the id it points to, so forgetting the o
 chain in the middle.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from groundswell.models.intents.params import FORWARDS_PER_RECORD
 
 
-def last_of(links: Mapping[str, str], first: str) -> str:
-    """Return the last id of the chain of links (old id -> what took its place) that starts at *first*."""
+def last_of(links: Mapping[str, str], first: str, known: Container[str] = ()) -> str:
+    """Return the last id of the chain of links (old id -> what took its place) that starts at *first*.
+
+    The chain ends with the first id that is among those *known*: what lived then, of a time that is past.
+    """
     visited = set()
-    while first in links and first not in visited:
+    while first in links and first not in visited and first not in known:
         visited.add(first)
         first = links[first]
     return first

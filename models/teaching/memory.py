@@ -72,6 +72,11 @@ class Memory:
     positions: Positions = field(default_factory=Positions)
     changed: bool = False
 
+    @staticmethod
+    def record_names() -> list[str]:
+        """Return the name of every record that a memory can write."""
+        return [RECORD]
+
     def of(self, intent: str) -> Told:
         """Return what is told of an intent, to be added to."""
         self.changed = True
