@@ -175,13 +175,11 @@ class AgentIntents:
         return self._measured(events, message, at)
 
     def _carry(self, moved: Iterable[tuple[str, str]]) -> None:
-        """Let cases follow what vanished, and the next minute tell of it, unless an undo brought it back."""
+        """Let cases follow what vanished, and the next minute tell of it."""
         for old, new in moved:
             self._moved[old] = new
             self.cases.fold(old, new)
-        for fine in self._moved.keys() & self.engine.groups().keys():
-            del self._moved[fine]
-        self._regrouped = True
+        self.untold.regrouped = True
 
     def _measured(self, events: list[IntentEvent], message: TurnRead, at: Source) -> list[IntentEvent]:
         """Measure the intents after a full refit; return the events with that, and who turned to mush."""

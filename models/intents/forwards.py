@@ -22,7 +22,7 @@ def last_of(links: Mapping[str, str], first: str, known: Container[str] = ()) ->
 
 
 class Forwards:
-    """The newest `capacity` links, in a ring of fixed places. No id that lives has one."""
+    """The newest `capacity` links, in a ring of fixed places."""
 
     def __init__(self, capacity: int) -> None:
         self.ring: list[tuple[str, str] | None] = [None] * capacity
@@ -43,15 +43,6 @@ class Forwards:
         self.ring[place] = (old, new)
         self._place[old] = place
         self.dirty.add(place // FORWARDS_PER_RECORD)
-
-    def drop(self, old: str) -> None:
-        """Forget what took the place of `old`: it lives again."""
-        if self._place.pop(old, None) is None:
-            return
-        for place, link in enumerate(self.ring):
-            if link is not None and link[0] == old:
-                self.ring[place] = None
-                self.dirty.add(place // FORWARDS_PER_RECORD)
 
     def follow(self, fine: str) -> str:
         """Return the last id of the chain that starts at `fine`."""

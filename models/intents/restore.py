@@ -129,8 +129,7 @@ def _restore_links(state: State, reader: _Reader, head: Mapping[str, Any]) -> No
         place = number % size
         if place % FORWARDS_PER_RECORD == 0 or number == max(0, head["forwards"] - size):
             links = reader.payload(names.forward_record(place // FORWARDS_PER_RECORD))
-        if link := links[place % FORWARDS_PER_RECORD]:
-            forwards.put(place, *link)
+        forwards.put(place, *links[place % FORWARDS_PER_RECORD])
     forwards.count, archive.count = head["forwards"], head["archive"]
     forwards.dirty.clear()
     for slot in range(min(archive.count, len(archive.ring))):

@@ -7,8 +7,8 @@ import numpy as np
 from groundswell.models.intents.geometry import Labels
 from groundswell.models.intents.lineage import Kind, number_ids, overlap
 from groundswell.models.intents.model import Model, fit_model
-from groundswell.models.intents.params import HEAD, MODEL
-from groundswell.models.intents.state import State
+from groundswell.models.intents.params import HEAD, MODEL, PINS
+from groundswell.models.intents.state import Pin, State
 
 
 class Shift(NamedTuple):
@@ -34,6 +34,7 @@ def settle(state: State, before: Labels, intents: list[str]) -> list[Shift]:
     model, rows = state.model, state.micros.rows()
     if model is None:
         return []
+    _rename_vanished(state, model)
     fines = model.fines + [pin.fine for pin in state.pins if pin.fine and pin.fine not in model.position]
     used, labels = np.unique(state.pinned(before, fines), return_inverse=True)
     labels = np.asarray(labels, np.int64)
@@ -42,12 +43,23 @@ def settle(state: State, before: Labels, intents: list[str]) -> list[Shift]:
     new = fit_model(
         rows.places, rows.weights, labels, live, [groups[fine] for fine in live], state.params.novelty
     )
-    for fine in live:
-        state.forwards.drop(fine)  # an undone command may bring one back that vanished since
     _forward(state, model, new, before, labels)
     state.model = new
     state.changed.update((HEAD, MODEL))
     return _trace(state, [intents[row] for row in before], [new.intents[row] for row in labels], intents)
+
+
+def _rename_vanished(state: State, model: Model) -> None:
+    """Give another id to what an undone command brings back, if its own leads elsewhere by now.
+
+    What was counted under that id went along, and is corrected there.
+    """
+    held = set(state.micros.rows().owners.tolist())
+    for place, pin in enumerate(state.pins):
+        gone = pin.fine not in model.position and state.forwards.follow(pin.fine) != pin.fine
+        if place in held and gone:
+            state.pins[place] = Pin(state.mint(), pin.intent)
+            state.changed.add(PINS)
 
 
 def _forward(state: State, old: Model, new: Model, before: Labels, labels: Labels) -> None:
