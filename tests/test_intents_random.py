@@ -168,7 +168,7 @@ class Story:
         return cls(messages, outputs, shop.bytes())
 
 
-@pytest.fixture(scope="module", params=range(3))
+@pytest.fixture(scope="module", params=(0, 4, 9))
 def story(request: pytest.FixtureRequest) -> Story:
     told = Story.drawn(request.param)
     values = [value for one in told.outputs if one for value in one[0]]
