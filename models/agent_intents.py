@@ -99,7 +99,8 @@ class AgentIntents:
         taken = Taken(counted=self._count(message))
         if message.calibration is not None:
             self.untold.calibration[message.calibration.partition] = message.calibration
-        for closed in self.ledger.book.advance(message.time, message.source.partition):
+        book, partition = self.ledger.book, message.source.partition
+        for closed in book.advance(message.time, partition, self.engine.follow):
             source = at.model_copy(update={"index": len(taken.minutes)})
             taken.minutes.append(self._minutes.write(closed, self.untold, message.time, source))
         taken.events.extend(self._events(message, at))
@@ -177,7 +178,7 @@ class AgentIntents:
     def _carry(self, moved: Iterable[tuple[str, str]]) -> None:
         """Let cases follow what vanished, and the next minute tell of it."""
         for old, new in moved:
-            self._moved[old] = new
+            self.untold.moved[old] = new
             self.cases.fold(old, new)
         self.untold.regrouped = True
 

@@ -66,7 +66,7 @@ class IntentMinute(Message):
     closed: Milliseconds = Field(description="event time that closed the minute")
     conversations: int = Field(description="sum over the intents: the exposure of shares")
     turns: int = 0
-    late: int = Field(default=0, description="turns of minutes that were closed before; counted here")
+    late: int = Field(default=0, description="messages of minutes that were closed before; counted here")
     counts: dict[str, Count] = Field(default_factory=dict, description="by fine intent id")
     groups: dict[str, str] = Field(
         default_factory=dict,
@@ -74,7 +74,8 @@ class IntentMinute(Message):
     )
     regrouped: bool = Field(default=False, description="groups changed since the minute before")
     moved: dict[str, str] = Field(
-        default_factory=dict, description="vanished fine intent -> its successor, since the minute before"
+        default_factory=dict,
+        description="vanished fine intent -> its last successor, since the minute before",
     )
     names: dict[str, str] = Field(
         default_factory=dict, description="intent -> name, of the intents in groups"

@@ -7,7 +7,7 @@ others counts as silent. What comes later still counts, in the earliest open min
 noted as late: nothing is lost, and no minute is closed twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,13 +44,27 @@ class Tally:
             self.depth = [0] * (len(DEPTH_BUCKETS) + 1)
         self.depth[sum(turns > bound for bound in DEPTH_BUCKETS)] += 1
 
-    def add_version(self, kind: str, value: str | None) -> None:
+    def add_version(self, kind: str, value: str | None, number: int = 1) -> None:
         """Note the version in effect; versions beyond the eighth share the name `other`."""
         if value is None:
             return
         counts = self.versions.setdefault(kind, {})
         name = value if value in counts or len(counts) < _MAX_VERSIONS else "other"
-        counts[name] = counts.get(name, 0) + 1
+        counts[name] = counts.get(name, 0) + number
+
+    def merge(self, other: "Tally") -> None:
+        """Add what another counted."""
+        for name, number in other.numbers.items():
+            self.add(name, number)
+        for user in sorted(other.users):
+            self.add_user(user)
+        if other.depth:
+            self.depth = [
+                a + b for a, b in zip(self.depth or [0] * len(other.depth), other.depth, strict=True)
+            ]
+        for kind, counts in other.versions.items():
+            for value, number in counts.items():
+                self.add_version(kind, value, number)
 
     def count(self) -> Count:
         """Return what was counted."""
@@ -115,15 +129,21 @@ class MinuteBook:
             for tally in tallies.values():
                 tally.users.discard(user)
 
-    def advance(self, time: int, partition: int = 0) -> Iterator[Closed]:
-        """Let time pass up to *time* in one source partition; give the minutes that are over, in order."""
+    def advance(self, time: int, partition: int = 0, follow: Callable[[str], str] = str) -> Iterator[Closed]:
+        """Let time pass up to *time* in one source partition; give the minutes that are over, in order.
+
+        What was counted for a fine intent that has vanished since is that of the one that *follow* gives.
+        """
         self.clocks[partition] = max(self.clocks.get(partition, 0), time)
         newest = max(self.clocks.values())
         slowest = min(clock for clock in self.clocks.values() if clock >= newest - _SILENT_MS)
         self.watermark = max(self.watermark, slowest)
         frontier = self.frontier
         for minute in sorted(minute for minute in self.minutes if minute < frontier):
-            counts = {fine: tally.count() for fine, tally in sorted(self.minutes.pop(minute).items())}
+            together: dict[str, Tally] = {}
+            for fine, tally in sorted(self.minutes.pop(minute).items()):
+                together.setdefault(follow(fine), Tally()).merge(tally)
+            counts = {fine: tally.count() for fine, tally in sorted(together.items())}
             yield Closed(minute, self.late.pop(minute, 0), counts)
 
     def to_json(self) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class MinuteWriter:
             counts=closed.counts,
             groups=dict(sorted(groups.items())),
             regrouped=untold.regrouped,
-            moved=dict(sorted(untold.moved.items())),
+            moved={gone: self.engine.follow(gone) for gone in sorted(untold.moved)},
             names={intent: name for intent, name in names.items() if name},
             shapes=self.shapes.shapes if untold.shaped else {},
             dismissed=self.memory.dismissed(),

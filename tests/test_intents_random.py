@@ -188,6 +188,14 @@ def test_every_count_is_in_some_minute(story: Story) -> None:
     assert min(found.values()) > 0
 
 
+def test_nothing_is_counted_under_an_id_that_is_gone_or_leads_to_one(story: Story) -> None:
+    gone = set[str]()
+    for minute in minutes(story.outputs):
+        gone |= minute.moved.keys()
+        assert not gone & {*minute.counts, *minute.groups, *minute.moved.values()}
+    assert len(gone) > 5
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_restored_state_goes_on_the_same(story: Story, seed: int) -> None:
     random = np.random.default_rng(seed)
