@@ -10,11 +10,10 @@ from groundswell.models.cases import Settled
 from groundswell.models.intents.engine import Assignment
 from groundswell.models.minute_book import MinuteBook
 from groundswell.models.record import StateRecord
+from groundswell.models.sweep import Sweep
 from groundswell.models.turn import SegmentOutcome, TurnRead
 
 _REPAIRS = frozenset({"correction", "rephrase"})
-#: Conversations in memory for each one written since, up to which finished ones are looked for.
-_LOOK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Ledger:
     cases: CaseBook = field(default_factory=CaseBook)
     assigned: dict[str, Assigned] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    _written: int = 0  # conversations, since finished ones were looked for
+    _sweep: Sweep = field(default_factory=Sweep)
 
     def need(self, message: TurnRead, given: Assignment) -> list[Counted]:
         """Count a turn that says what the user wants, under the intent that it was given."""
@@ -202,18 +201,14 @@ class Ledger:
         changed = sorted(self.changed)
         records = {key: (not self.assigned[key].final, self.assigned[key].record()) for key in changed}
         opened = {key: self.assigned[key].opened for key in changed}
-        self._written += len(changed)
+        self._sweep.written += len(changed)
         self.changed.clear()
         return records, opened
 
     def let_go(self, keep: int) -> None:
-        """Drop finished conversations from memory beyond *keep*; the store has them.
-
-        All are looked at only when an eighth of them was written since: most may be open for long.
-        """
-        if len(self.assigned) <= 2 * keep or _LOOK * self._written < len(self.assigned):
+        """Drop finished conversations from memory beyond *keep*; the store has them."""
+        if len(self.assigned) <= 2 * keep or not self._sweep.due(len(self.assigned)):
             return
-        self._written = 0
         final = [key for key, one in self.assigned.items() if one.final and key not in self.changed]
         for key in final[: len(self.assigned) - keep]:
             del self.assigned[key]

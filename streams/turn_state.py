@@ -10,6 +10,7 @@ from groundswell.models.conversation import Conversation
 from groundswell.models.reading.calibration import Calibration
 from groundswell.models.reading.running_mean import RunningMean
 from groundswell.models.record import StateRecord
+from groundswell.models.sweep import Sweep
 from groundswell.streams.ownership import Owned
 
 #: An agent without an event for this long hears no more ticks from the partition.
@@ -34,6 +35,7 @@ class PartitionState:
     changed: set[str] = field(default_factory=set)
     changed_means: set[str] = field(default_factory=set)
     changed_calibrations: set[str] = field(default_factory=set)
+    sweep: Sweep = field(default_factory=Sweep)
 
     def mean(self, owner: str) -> RunningMean:
         """Return the running mean of *owner*'s needs, a fresh one at first."""
@@ -104,8 +106,9 @@ class PartitionState:
             key: (not self.conversations[key].closed, self.conversations[key].record())
             for key in sorted(self.changed)
         }
+        self.sweep.written += len(self.changed)
         self.changed.clear()
-        if len(self.conversations) > 2 * CACHE:
+        if len(self.conversations) > 2 * CACHE and self.sweep.due(len(self.conversations)):
             self._let_go()
         return records
 
