@@ -1,5 +1,6 @@
 """What intents one conversation had, segment by segment, and what has been counted for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,14 +36,18 @@ class SegmentIntent:
 
 @dataclass(slots=True)
 class Assigned:
-    """One conversation of one agent. `early` counts the thumbs that came before its first need."""
+    """One conversation of one agent.
+
+    `entered`: the fine intents under which it was counted as a conversation. `early` counts the thumbs that
+    came before its first need.
+    """
 
     conversation_id: str
     opened: int
     user: str
     final: bool = False
     segments: dict[int, SegmentIntent] = field(default_factory=dict)
-    intents: list[str] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
     early: dict[str, int] = field(default_factory=dict)
 
     def segment(self, number: int) -> SegmentIntent | None:
@@ -57,11 +62,14 @@ class Assigned:
         self.segments[number] = SegmentIntent(fine, source, micro)
         return self.segments[number]
 
-    def enter(self, intent: str) -> bool:
-        """Note that the conversation came to *intent*; return whether that is news."""
-        if intent in self.intents:
+    def enter(self, fine: str, resolve: Callable[[str], str]) -> bool:
+        """Note that the conversation came to the intent of *fine*; return whether that is news.
+
+        *resolve* gives the intent of a fine one today: what it was counted under may have merged since.
+        """
+        if resolve(fine) in map(resolve, self.entered):
             return False
-        self.intents = [*self.intents[-(MAX_SEGMENTS - 1) :], intent]
+        self.entered = [*self.entered[-(MAX_SEGMENTS - 1) :], fine]
         return True
 
     def record(self) -> StateRecord:
@@ -73,7 +81,7 @@ class Assigned:
                     "opened": self.opened,
                     "user": self.user,
                     "final": self.final,
-                    "intents": self.intents,
+                    "entered": self.entered,
                     **({"early": self.early} if self.early else {}),
                     "segments": {str(number): _to_json(one) for number, one in sorted(self.segments.items())},
                 }
@@ -85,7 +93,8 @@ class Assigned:
         """Return the assignments that `record` described."""
         value = orjson.loads(record.payload)
         segments = {int(number): _from_json(one) for number, one in value.pop("segments").items()}
-        return cls(segments=segments, **value)
+        entered = value.pop("intents", [])  # older records: the intents themselves
+        return cls(segments=segments, **{"entered": entered, **value})
 
 
 def _to_json(segment: SegmentIntent) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Ledger:
             Counted("turn", given.intent),
             Counted("need", given.intent, "unassigned" if given.provisional else "assigned"),
         ]
-        if new and assigned.enter(given.intent):
+        if new and assigned.enter(given.fine, self.resolve):
             tally.add("conversations")
             tally.add_version("prompt_version", message.prompt_version)
             tally.add_version("release", message.release)

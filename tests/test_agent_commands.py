@@ -174,6 +174,28 @@ def test_merged_stays_merged_its_counts_follow_and_the_old_id_leads_to_the_new(d
     assert desk.refused("rename", intent=gone, name="x") == "merged_intent"
 
 
+def test_a_conversation_that_came_to_what_is_merged_now_is_not_counted_again(desk: Desk) -> None:
+    first, second, third = desk.live[:3]
+    likes = [desk.of(intent)[0] for intent in (first, second, third)]
+
+    def counted(segment: int, like: TurnRead) -> list[str]:
+        source = Source(log="events", partition=0, offset=50_000 + segment)
+        update = {
+            "conversation": "two-goals",
+            "segment": segment,
+            "source": source,
+            "time": desk.log[-1].time,
+        }
+        taken = desk._take(like.model_copy(update=update))
+        assert taken is not None
+        return [one.intent for one in taken.counted if one.what == "conversation"]
+
+    assert counted(0, likes[0]) == [first]
+    desk.give("merge", intents=[first], into=second)
+    assert counted(1, likes[1]) == []
+    assert counted(2, likes[2]) == [third]
+
+
 def test_totals_are_conserved_by_merges_and_splits(desk: Desk) -> None:
     plain_minutes = minutes(run(LONG)[0])
     one, other, third = desk.live[:3]
