@@ -17,7 +17,14 @@ from groundswell.streams.exit_codes import FAILED, UNREACHABLE, USAGE
 from groundswell.streams.settings import Settings
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from groundswell.models.intent_command import IntentCommand, IntentCommandAnswer
+
+#: What the ids of a command are of, and where they are found.
+_IDS = dict.fromkeys(("intent", "intents", "into"), "an intent; `groundswell intents list` has them") | {
+    "examples": "a turn; each entry of `groundswell conversation ID --json` has its `id`"
+}
 
 T = TypeVar("T")
 err = Console(stderr=True)
@@ -108,14 +115,24 @@ def give(kind: str, given: Given, **fields: Any) -> None:
     try:
         command = teaching.command_of(tenant, agent, actor or login(), kind, id=id_, **fields)
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=False):
-            place = ".".join(map(str, problem["loc"]))
-            err.print(f"{place or kind}: {problem['msg']}", markup=False)
+        for problem in error.errors(include_url=False):
+            err.print(_wrong(kind, problem), markup=False, soft_wrap=True)
         raise typer.Exit(USAGE) from error
     answer = _answered(settings, teaching.give(settings, command, wait))
     _tell(command, answer, wait, as_json=as_json)
     if wait and (answer is None or answer.status == "refused"):
         raise typer.Exit(UNREACHABLE if answer is None else FAILED)
+
+
+def _wrong(kind: str, problem: "ErrorDetails") -> str:
+    """Return what is wrong with a command, and where ids are found."""
+    from groundswell.sinks.board import shown
+
+    place = ".".join(map(str, problem["loc"])) or kind
+    found = _IDS.get(place.partition(".")[0])
+    if problem["type"] != "string_pattern_mismatch" or found is None:
+        return f"{place}: {problem['msg']}"
+    return f"{place}: {shown(str(problem['input']))[:64]!r} is not an id of {found}"
 
 
 def _answered(settings: Settings, work: Coroutine[Any, Any, T]) -> T:

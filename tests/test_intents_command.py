@@ -192,6 +192,23 @@ def test_what_is_no_command_ends_with_status_2_before_anything_is_sent(arguments
     assert done.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told_"),
+    [
+        (["rename", "NOPE", "x"], "intent: 'NOPE' is not an id of an intent; `groundswell intents list`"),
+        (["merge", "0" * 26, "--into", "b"], "into: 'b' is not an id of an intent"),
+        (
+            ["must-link", "a", "b"],
+            "examples.1: 'b' is not an id of a turn; each entry of `groundswell conversation",
+        ),
+        (["rename", "0" * 26, ""], "rename: Value error, missing: rename needs name"),
+    ],
+)
+def test_what_is_no_id_is_told_with_where_ids_are(arguments: list[str], told_: str) -> None:
+    done = CliRunner().invoke(app, ["intents", *arguments])
+    assert (done.exit_code, told_ in done.output) == (2, True), done.output
+
+
 def test_a_broker_that_is_away_ends_with_status_4() -> None:
     with_nobody = {"GROUNDSWELL_BROKER": "127.0.0.1:1"}
     done = CliRunner().invoke(app, ["intents", "pin", "0" * 26, "--wait", "0"], env=with_nobody)
