@@ -178,7 +178,7 @@ class AgentIntents:
     def _carry(self, moved: Iterable[tuple[str, str]]) -> None:
         """Let cases follow what vanished, and the next minute tell of it."""
         for old, new in moved:
-            self.untold.moved[old] = new
+            self.untold.moved.add(old)
             self.cases.fold(old, new)
         self.untold.regrouped = True
 

@@ -93,8 +93,8 @@ class Assigned:
         """Return the assignments that `record` described."""
         value = orjson.loads(record.payload)
         segments = {int(number): _from_json(one) for number, one in value.pop("segments").items()}
-        entered = value.pop("intents", [])  # older records: the intents themselves
-        return cls(segments=segments, **{"entered": entered, **value})
+        value.setdefault("entered", value.pop("intents", []))  # older records: the intents themselves
+        return cls(segments=segments, **value)
 
 
 def _to_json(segment: SegmentIntent) -> dict[str, Any]:

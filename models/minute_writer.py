@@ -22,18 +22,19 @@ _BUSY = 2
 class Untold:
     """What the next minute tells beside its counts.
 
-    `moved`: fine intents that vanished, and what took their place. `regrouped`, `shaped`: whether all groups,
-    or all shapes, are to be told anew. `calibration`: the latest by partition; told with every minute.
+    `moved`: fine intents that vanished; the engine knows what took their place. `regrouped`, `shaped`:
+    whether all groups, or all shapes, are to be told anew. `calibration`: the latest by partition; told
+    with every minute.
     """
 
-    moved: dict[str, str] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
     regrouped: bool = False
     shaped: bool = False
     calibration: dict[int, CalibrationState] = field(default_factory=dict)
 
     def told(self) -> None:
         """Begin anew, after a minute."""
-        self.moved, self.regrouped, self.shaped = {}, False, False
+        self.moved, self.regrouped, self.shaped = set(), False, False
 
     def calibrations(self) -> tuple[CalibrationState, ...]:
         """Return the calibration of each partition, in their order."""
@@ -42,7 +43,7 @@ class Untold:
     def to_json(self) -> dict[str, Any]:
         """Return a JSON value."""
         return {
-            "moved": self.moved,
+            "moved": sorted(self.moved),
             "regrouped": self.regrouped,
             "shaped": self.shaped,
             "calibration": [state.model_dump() for state in self.calibrations()],
@@ -50,10 +51,10 @@ class Untold:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Return what `to_json` gave."""
+        """Return what `to_json` gave; in older records, `moved` has successors too."""
         states = [CalibrationState.model_validate(state) for state in value["calibration"]]
         by_partition = {state.partition: state for state in states}
-        return cls(dict(value["moved"]), value["regrouped"], value.get("shaped", False), by_partition)
+        return cls(set(value["moved"]), value["regrouped"], value.get("shaped", False), by_partition)
 
 
 @dataclass(frozen=True, slots=True)
